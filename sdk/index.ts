@@ -1,1 +1,3 @@
-export {};
+// What a Pulumi program imports. Named exports only, so that ESM programs can import them from CommonJS.
+export { AnyIPRoute, type AnyIPRouteArgs, type FoundAttributes } from "./anyip-route";
+export type { ConnectionArgs, HopArgs } from "./connection";

@@ -1,0 +1,63 @@
+// Desired against recorded: what must be replaced, what is changed in place. Pure; the engine's `diff`.
+import { isUnknown } from "../check/fields";
+import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
+import { keepsFoundProtocol } from "./plan";
+import { decodeState, extractInputs, type RecordedRoute } from "./state";
+
+/** The engine's answer; explicit in all that matters (it guesses otherwise). */
+export interface RouteDiff {
+  readonly changes: boolean;
+  /** Names of the inputs that make a new route necessary. */
+  readonly replaces: string[];
+  readonly deleteBeforeReplace: false;
+}
+
+/** The properties that say which route it is, and where. A change of any other is made in place. */
+const identifyingNames = ["prefix", "table", "metric"] as const;
+
+export function diffRoute(outputs: RawInputs, news: RawInputs): RouteDiff {
+  const recorded = decodeState(outputs);
+  const { desired } = checkInputs(news);
+  const replaces = desired ? findReplaced(recorded, desired) : findReplacedUnknown(outputs, news);
+  const changes = replaces.length > 0 || !desired || isChangedInPlace(outputs, news, recorded, desired);
+  return { changes, replaces, deleteBeforeReplace: false };
+}
+
+function findReplaced(recorded: RecordedRoute, desired: DesiredRoute): string[] {
+  const replaced: string[] = identifyingNames.filter((name) => recorded.actual[name] !== desired.route[name]);
+  if (recorded.connection.host !== desired.connection.host) replaced.push("connection");
+  return replaced;
+}
+
+/** At preview, with values still unknown: what may turn out to be another route counts as one. */
+function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
+  const known = checkInputs({ ...extractInputs(outputs), ...withoutUnknown(news) }).desired;
+  const replaced = new Set<string>(known ? findReplaced(decodeState(outputs), known) : []);
+  for (const name of identifyingNames) if (isUnknown(news[name])) replaced.add(name);
+  const connection = news.connection;
+  const host = typeof connection === "object" && connection !== null ? Reflect.get(connection, "host") : connection;
+  if (isUnknown(host)) replaced.add("connection");
+  return [...replaced];
+}
+
+function withoutUnknown(news: RawInputs): RawInputs {
+  return Object.fromEntries(
+    Object.entries(news).filter(([name, value]) => name !== "connection" && !isUnknown(value)),
+  );
+}
+
+function isChangedInPlace(outputs: RawInputs, news: RawInputs, recorded: RecordedRoute, desired: DesiredRoute): boolean {
+  return needsRepair(recorded, desired) || !isEqual(extractInputs(outputs), extractInputs(news));
+}
+
+/** True when the route on the host was seen to differ from what is asked for. */
+function needsRepair(recorded: RecordedRoute, desired: DesiredRoute): boolean {
+  const { protocol, ...rest } = recorded.found ?? {};
+  return Object.keys(rest).length > 0 || (protocol !== undefined && !keepsFoundProtocol(recorded, desired));
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => isEqual(Reflect.get(a, name), Reflect.get(b, name)));
+}

@@ -1,0 +1,150 @@
+// Raw inputs of an AnyIPRoute → their canonical form and what is wrong with them. Pure; the engine's `check`.
+import { formatAddress, parseAddress } from "../../net/address";
+import { explainUnbindable } from "../../net/bindable";
+import { formatPrefix, isPrefixProblem, parsePrefix, type Prefix } from "../../net/prefix";
+import { type CheckFailure, Fields, type TextGrammar } from "../check/fields";
+import { readConnection } from "../connection/inputs";
+import type { ConnectionSpec } from "../connection/spec";
+import { defaultMetric, type LocalRoute } from "../host/route";
+
+export type OnExisting = "adopt" | "takeOver" | "fail";
+
+/** Inputs as they are stored: canonical text, only what was given. */
+export type RawInputs = Readonly<Record<string, unknown>>;
+
+/** What an AnyIPRoute asks for. */
+export interface DesiredRoute {
+  readonly connection: ConnectionSpec;
+  readonly route: LocalRoute;
+  /** True when `protocol` was given; otherwise an adopted route keeps the one it has. */
+  readonly wantsProtocol: boolean;
+  readonly onExisting: OnExisting;
+  readonly verify: boolean;
+  /** `project/stack/name` of the resource. */
+  readonly owner: string;
+}
+
+export interface CheckedInputs {
+  readonly inputs: RawInputs;
+  readonly failures: readonly CheckFailure[];
+  /** Present when everything is known and nothing is wrong. */
+  readonly desired: DesiredRoute | undefined;
+}
+
+/** This provider's own protocol number, as `ip route` shows it: 177 is free in iproute2's rt_protos. */
+export const defaultProtocol = 177;
+
+/** The tables that every host calls by the same name (ip-route(8)); others are named in the host's rt_tables. */
+const tableNumbers: ReadonlyMap<unknown, number> = new Map([
+  ["local", 255],
+  ["main", 254],
+  ["default", 253],
+]);
+
+/** At most 15 bytes, none of which the kernel refuses (dev_valid_name) or a shell would look at. */
+const deviceGrammar: TextGrammar = {
+  pattern: /^(?!\.\.?$)[A-Za-z0-9_.][A-Za-z0-9_.-]*$/,
+  expected: "a network device's name such as lo or eth0: letters, digits, `_`, `.` and `-`",
+  maxLength: 15,
+};
+const ownerGrammar: TextGrammar = {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in it
+  pattern: /^[^\u0000-\u001f\u007f]+$/,
+  expected: "project/stack/name without control characters",
+  maxLength: 1024,
+};
+
+/** Validates, explains and canonicalises. Unknown values, as they come at preview, are passed through. */
+export function checkInputs(raw: RawInputs): CheckedInputs {
+  const failures: CheckFailure[] = [];
+  const fields = new Fields(raw, "", failures);
+  fields.value("connection");
+  const connection = readConnection(raw.connection, failures);
+  const prefix = readPrefix(fields);
+  const device = fields.text("device", deviceGrammar);
+  const table = readTable(fields);
+  const metric = readMetric(fields, prefix);
+  const protocol = fields.integer("protocol", 4, 255, "; 0 to 3 are the kernel's own (rtnetlink(7))");
+  const source = readSource(fields, prefix);
+  const onExisting = fields.choice("onExisting", ["adopt", "takeOver", "fail"]);
+  const verify = fields.boolean("verify");
+  fields.require("owner", "project/stack/name");
+  const owner = fields.text("owner", ownerGrammar);
+  fields.rejectOthers(["__provider"]);
+
+  const inputs = {
+    ...raw,
+    ...(prefix ? { prefix: formatPrefix(prefix) } : {}),
+    ...(source === undefined ? {} : { source }),
+    ...(table === undefined ? {} : { table: tableName(table) }),
+  };
+  const isComplete = failures.length === 0 && !Object.keys(raw).some((name) => fields.isUnknown(name));
+  if (!isComplete || !connection || !prefix || owner === undefined) return { inputs, failures, desired: undefined };
+  const route: LocalRoute = {
+    family: prefix.family,
+    prefix: formatPrefix(prefix),
+    device: device ?? "lo",
+    table: table ?? 255,
+    metric: metric ?? defaultMetric(prefix.family),
+    protocol: protocol ?? defaultProtocol,
+    ...(source === undefined ? {} : { source }),
+  };
+  return {
+    inputs,
+    failures,
+    desired: {
+      connection,
+      route,
+      wantsProtocol: protocol !== undefined,
+      onExisting: onExisting ?? "adopt",
+      verify: verify ?? true,
+      owner,
+    },
+  };
+}
+
+function readPrefix(fields: Fields): Prefix | undefined {
+  fields.require("prefix", "2001:db8:100::/64");
+  const text = fields.value("prefix");
+  if (text === undefined) return undefined;
+  if (typeof text !== "string") return fields.fail("prefix", "must be a text such as 2001:db8:100::/64");
+  const prefix = parsePrefix(text);
+  if (isPrefixProblem(prefix)) return fields.fail("prefix", prefix.problem);
+  const unbindable = explainUnbindable(prefix);
+  return unbindable === undefined ? prefix : fields.fail("prefix", unbindable);
+}
+
+function readTable(fields: Fields): number | undefined {
+  const value = fields.value("table");
+  if (value === undefined) return undefined;
+  const number = tableNumbers.get(value) ?? value;
+  if (typeof number === "number" && Number.isInteger(number) && number >= 1 && number <= 0xffffffff) return number;
+  return fields.fail(
+    "table",
+    'must be "local", "main", "default" or a number from 1 to 4294967295; ' +
+      "other names exist only in a host's own rt_tables file, so give their number",
+  );
+}
+
+function tableName(table: number): string | number {
+  for (const [name, number] of tableNumbers) if (number === table) return String(name);
+  return table;
+}
+
+function readMetric(fields: Fields, prefix: Prefix | undefined): number | undefined {
+  const metric = fields.integer("metric", 0, 0xffffffff);
+  if (metric !== 0 || prefix?.family !== "ipv6") return metric;
+  return fields.fail("metric", "is 0, which the kernel turns into 1024 for IPv6; leave it out or give 1 to 4294967295");
+}
+
+function readSource(fields: Fields, prefix: Prefix | undefined): string | undefined {
+  const text = fields.value("source");
+  if (text === undefined) return undefined;
+  const address = typeof text === "string" ? parseAddress(text) : undefined;
+  if (!address) return fields.fail("source", "must be an address of the host without a length, such as 2001:db8::1");
+  if (prefix && prefix.family !== address.family) {
+    const names = { ipv4: "IPv4", ipv6: "IPv6" };
+    return fields.fail("source", `is ${names[address.family]} but prefix is ${names[prefix.family]}; both must be of one family`);
+  }
+  return formatAddress(address);
+}

@@ -1,0 +1,114 @@
+// What Pulumi records of an AnyIPRoute: the outputs, with a version so that older shapes can still be read.
+import { isRecord } from "../check/fields";
+import { AnyIPError } from "../errors";
+import type { LocalRoute } from "../host/route";
+import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
+
+/**
+ * How the route came to be this resource's. `created`: made by it, or taken over; deleted with it.
+ * `adopted`: was there before; left as found on delete.
+ */
+export type Origin = "created" | "adopted";
+
+/**
+ * The attributes in which the route on the host differs from what was asked for: altered there since, or kept
+ * from before it was adopted. `source` is empty where the route has none.
+ */
+export type FoundAttributes = Partial<Record<"device" | "source", string> & Record<"metric" | "protocol", number>>;
+
+/** What is recorded beside the inputs. */
+export interface StateExtras {
+  readonly origin: Origin;
+  readonly found?: FoundAttributes;
+  /** The host key that hostKeyPolicy acceptNew accepted, `TYPE BASE64`. */
+  readonly acceptedHostKey?: string;
+}
+
+/** A decoded state. `actual` is the route as it was last seen, `route` what was asked for. */
+export interface RecordedRoute extends DesiredRoute, StateExtras {
+  readonly actual: LocalRoute;
+}
+
+/** The version that {@link encodeState} writes. */
+export const stateVersion = 1;
+
+const inputNames = [
+  "connection",
+  "prefix",
+  "device",
+  "table",
+  "metric",
+  "protocol",
+  "source",
+  "onExisting",
+  "verify",
+  "owner",
+] as const;
+
+/** Outputs for the engine: the inputs under their own names, so that secrets stay marked, and the extras. */
+export function encodeState(inputs: RawInputs, extras: StateExtras): Record<string, unknown> {
+  const { origin, found, acceptedHostKey } = extras;
+  return {
+    ...extractInputs(inputs),
+    origin,
+    ...(found && Object.keys(found).length > 0 ? { found } : {}),
+    ...(acceptedHostKey === undefined ? {} : { acceptedHostKey }),
+    stateVersion,
+  };
+}
+
+/** The inputs that a recorded state was made from. */
+export function extractInputs(outputs: RawInputs): Record<string, unknown> {
+  return Object.fromEntries(inputNames.flatMap((name) => (outputs[name] === undefined ? [] : [[name, outputs[name]]])));
+}
+
+/**
+ * Reads a recorded state of any version up to this one.
+ *
+ * @throws AnyIPError STATE_UNREADABLE for a newer version, or for a state that was edited into nonsense.
+ */
+export function decodeState(outputs: RawInputs): RecordedRoute {
+  const { stateVersion: version, origin, acceptedHostKey } = outputs;
+  if (version !== stateVersion) {
+    throw new AnyIPError(
+      "STATE_UNREADABLE",
+      `the recorded state has version ${String(version)}, this pulumi-anyip reads version ${stateVersion}; ` +
+        "install the pulumi-anyip that wrote it, or a newer one",
+    );
+  }
+  const { desired, failures } = checkInputs(extractInputs(outputs));
+  if (!desired || (origin !== "created" && origin !== "adopted")) {
+    const why = failures.map(({ property, reason }) => `${property} ${reason}`).join("; ") || "origin is missing";
+    throw new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
+  }
+  const found = decodeFound(outputs.found);
+  const { source, ...routeWithoutSource } = { ...desired.route, ...found };
+  return {
+    ...desired,
+    origin,
+    found,
+    actual: source === undefined || source === "" ? routeWithoutSource : { ...routeWithoutSource, source },
+    ...(typeof acceptedHostKey === "string" ? { acceptedHostKey } : {}),
+  };
+}
+
+function decodeFound(raw: unknown): FoundAttributes {
+  if (!isRecord(raw)) return {};
+  const { device, source, metric, protocol } = raw;
+  return {
+    ...(typeof device === "string" ? { device } : {}),
+    ...(typeof source === "string" ? { source } : {}),
+    ...(typeof metric === "number" ? { metric } : {}),
+    ...(typeof protocol === "number" ? { protocol } : {}),
+  };
+}
+
+/** The attributes in which `observed` is not what `wanted` asks for. */
+export function compareRoute(wanted: LocalRoute, observed: LocalRoute): FoundAttributes {
+  return {
+    ...(observed.device === wanted.device ? {} : { device: observed.device }),
+    ...(observed.metric === wanted.metric ? {} : { metric: observed.metric }),
+    ...(observed.protocol === wanted.protocol ? {} : { protocol: observed.protocol }),
+    ...(observed.source === wanted.source ? {} : { source: observed.source ?? "" }),
+  };
+}

@@ -1,0 +1,8 @@
+// What a resource holds of a host: the host itself, and the key to pin if the policy accepted one unseen.
+import type { Host } from "./host/host";
+
+export interface HostAccess {
+  readonly host: Host;
+  /** The host key that hostKeyPolicy acceptNew has accepted, once a connection is there; undefined for others. */
+  acceptedHostKey(): string | undefined;
+}

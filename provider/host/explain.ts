@@ -1,0 +1,87 @@
+// From what a host said to what a person can do about it.
+import { AnyIPError } from "../errors";
+import { classifyRefusal } from "./iproute2";
+import type { Step } from "./route";
+
+/**
+ * What the failure of one step means; undefined when it is no failure: a route that was to be deleted and is
+ * gone already is gone.
+ */
+export function explainStepFailure(label: string, step: Step, message: string): AnyIPError | undefined {
+  const refusal = classifyRefusal(message);
+  if (refusal === "absent" && step.kind === "delete") return undefined;
+  const { prefix, device, table } = step.route;
+  const what = `${label}: cannot ${step.kind} local route ${prefix} dev ${device} table ${table}`;
+  const facts = { host: label, output: message };
+  switch (refusal) {
+    case "exists":
+      return new AnyIPError(
+        "ROUTE_CONFLICT",
+        `${what}: one with this prefix, table and metric has appeared since it was looked for; ` +
+          "does another resource or program bind the same prefix? Run again to see what is there.",
+        { facts, retryable: true },
+      );
+    case "no-device":
+      return new AnyIPError(
+        "ROUTE_REJECTED",
+        `${what}: the host has no device ${device}; \`ip link\` there lists those it has`,
+        { facts },
+      );
+    case "no-privilege":
+      return new AnyIPError(
+        "NO_PRIVILEGE",
+        `${what}: ${message}; the login needs the right to change routes (CAP_NET_ADMIN)`,
+        { facts },
+      );
+    case "family-disabled":
+      return new AnyIPError(
+        "ROUTE_REJECTED",
+        `${what}: IPv6 is disabled on ${device}; set net.ipv6.conf.${device}.disable_ipv6=0 on the host`,
+        { facts },
+      );
+    case "bad-source":
+      return new AnyIPError(
+        "ROUTE_REJECTED",
+        `${what}: the kernel refuses source ${step.route.source ?? ""}; it must be an address of the host`,
+        { facts },
+      );
+    case "absent":
+    case "other":
+      return new AnyIPError("ROUTE_REJECTED", `${what}: the kernel says: ${message}`, { facts });
+  }
+}
+
+const noSudo = /sudo: (a password is required|a terminal is required|sorry, you must have a tty|no tty present)/i;
+const notInSudoers = /is not in the sudoers file|not allowed to (execute|run)|may not run sudo/i;
+const sudoMissing = /sudo: (command )?not found|sudo: No such file|exec: sudo|sudo: inaccessible/i;
+
+/** Explains a shell that never said it was ready: refused sudo, a restricted login, endless output. */
+export function explainSilentShell(label: string, error: unknown): unknown {
+  if (!(error instanceof AnyIPError)) return error;
+  const output = error.facts.output ?? "";
+  const facts = { ...error.facts, host: label };
+  const privilege = (why: string) =>
+    new AnyIPError(
+      "NO_PRIVILEGE",
+      `${label}: the login is not root, and ${why}; ` +
+        "log in as root, or let `sudo -n sh -s` work for it (NOPASSWD in sudoers)",
+      { facts, cause: error },
+    );
+  if (noSudo.test(output)) return privilege("sudo asks for a password");
+  if (notInSudoers.test(output)) return privilege("sudo does not let it become root");
+  if (sudoMissing.test(output)) return privilege("the host has no sudo");
+  if (error.code === "UNEXPECTED_OUTPUT") {
+    const message = `${label}: the login shell prints without end and never runs \`sh -s\`; see what it prints on login`;
+    return new AnyIPError("UNEXPECTED_OUTPUT", message, { facts, cause: error });
+  }
+  if (error.code === "CONNECTION_LOST" && facts.exitCode !== undefined) {
+    const said = output.trim() === "" ? "nothing" : JSON.stringify(output.trim().slice(-300));
+    return new AnyIPError(
+      "UNEXPECTED_OUTPUT",
+      `${label}: the login ended with exit code ${facts.exitCode} before it ran \`sh -s\`; it said ${said}. ` +
+        "The account needs a login shell that runs commands (no nologin, no ForceCommand)",
+      { facts, cause: error },
+    );
+  }
+  return error;
+}

@@ -1,0 +1,46 @@
+// What a resource can ask of a host. Many operations that arrive together become one batch on the wire.
+import type { Family } from "../../net/address";
+import type { ObservedRoute, Step } from "./route";
+
+/** One routing table of one family. */
+export interface TableName {
+  readonly family: Family;
+  readonly table: number;
+}
+
+/** What an operation decided: the step to take, if any, and what it will answer once it is taken. */
+export interface RoutePlan<Result> {
+  readonly step?: Step;
+  readonly result: Result;
+}
+
+/** Routes of one table of one family, looked up by prefix. */
+export interface ObservedTable {
+  /** Every route whose destination is exactly this canonical prefix, in the kernel's order. */
+  find(prefix: string): readonly ObservedRoute[];
+}
+
+/** One resource's wish: look at a table, decide, change, look again. */
+export interface RouteOperation<Result> {
+  readonly reads: TableName;
+  /**
+   * Pure: from what was found to what is to be done. Throwing an AnyIPError refuses this operation alone.
+   * `earlier` is this operation's own plan of an attempt whose outcome stayed unknown.
+   */
+  plan(observed: ObservedTable, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;
+  /** Pure: what is wrong with the table after the change, in words; undefined when all is well. */
+  verify?(observed: ObservedTable, result: Result): string | undefined;
+}
+
+/** A host whose routes are managed. Implementations take concurrent calls and batch them. */
+export interface Host {
+  /**
+   * Runs one operation under the host's lock: observe, plan, apply, confirm, verify.
+   *
+   * @throws AnyIPError whatever `plan` refused with; ROUTE_REJECTED for the kernel's refusal;
+   *   CHANGE_REVERTED when the confirmation could not arrive; VERIFY_FAILED; and the transport's codes.
+   */
+  change<Result>(operation: RouteOperation<Result>): Promise<Result>;
+  /** Reads a table without the lock and without changing anything; may be up to two seconds old. */
+  observe(table: TableName): Promise<ObservedTable>;
+}

@@ -1,0 +1,133 @@
+// iproute2's text, in and out: the one file that knows its words (ip-route(8)). Pure.
+import { type Family, formatAddress, parseAddress } from "../../net/address";
+import type { ObservedTable, TableName } from "./host";
+import { defaultMetric, type LocalRoute, type ObservedRoute, type Step } from "./route";
+
+/** The command that prints a table in the form {@link parseTable} reads: numbers, details, a route a line. */
+export function formatShowCommand({ family, table }: TableName): string {
+  return `ip ${familyFlag(family)} -N -d -o route show table ${table}`;
+}
+
+/** One step as a line of `ip -batch`. Every value in it has passed the input grammar, so no quoting is needed. */
+export function formatStep(step: Step): string {
+  const verb = { add: "add", replace: "replace", delete: "del" }[step.kind];
+  return `route ${verb} ${formatRoute(step.route)}`;
+}
+
+function formatRoute(route: LocalRoute): string {
+  const source = route.source === undefined ? "" : ` src ${route.source}`;
+  return (
+    `local ${route.prefix} dev ${route.device} table ${route.table} ` +
+    `proto ${route.protocol} metric ${route.metric}${source}`
+  );
+}
+
+function familyFlag(family: Family): string {
+  return family === "ipv4" ? "-4" : "-6";
+}
+
+/**
+ * Reads what {@link formatShowCommand} printed. Lines that are not routes, such as the kernel's remark that a
+ * table does not exist, hold no routes and are passed over. Routes are parsed when they are looked up: a table
+ * may hold a hundred thousand.
+ */
+export function parseTable(text: string, { family, table }: TableName): ObservedTable {
+  const linesByDestination = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const destination = readDestination(line, family);
+    if (destination === undefined) continue;
+    const lines = linesByDestination.get(destination);
+    if (lines) lines.push(line);
+    else linesByDestination.set(destination, [line]);
+  }
+  return {
+    find: (prefix) =>
+      (linesByDestination.get(prefix) ?? []).map((line) => parseRoute(line, { family, prefix, table })),
+  };
+}
+
+// `2 2001:db8::/64 dev lo proto 177 scope 0 metric 1024 pref medium`: the type, then the destination.
+const routeLine = /^\s*([0-9]{1,2}) ([0-9a-fA-F:.]+|default)(\/[0-9]{1,3})?(?: |$)/;
+
+function readDestination(line: string, family: Family): string | undefined {
+  const parts = routeLine.exec(line);
+  const destination = parts?.[2];
+  if (destination === undefined) return undefined;
+  if (destination === "default") return family === "ipv4" ? "0.0.0.0/0" : "::/0";
+  // libc writes some IPv6 addresses with a dotted tail; RFC 5952 text, which we look up by, has none.
+  const address =
+    family === "ipv6" && destination.includes(".") ? canonicalAddress(destination) : destination.toLowerCase();
+  return address + (parts?.[3] ?? (family === "ipv4" ? "/32" : "/128"));
+}
+
+function canonicalAddress(text: string): string {
+  const address = parseAddress(text);
+  return address ? formatAddress(address) : text;
+}
+
+function parseRoute(line: string, place: TableName & { prefix: string }): ObservedRoute {
+  const words = line.trim().split(/\s+/);
+  const device = readWord(words, "dev");
+  const source = readWord(words, "src");
+  return {
+    ...place,
+    type: Number(words[0]),
+    metric: readNumber(words, "metric") ?? (place.family === "ipv4" ? 0 : defaultMetric("ipv6")),
+    // `ip` leaves the protocol out where it is `boot`, number 3, unless told otherwise.
+    protocol: readNumber(words, "proto") ?? 3,
+    ...(device === undefined ? {} : { device }),
+    ...(source === undefined ? {} : { source: canonicalAddress(source) }),
+  };
+}
+
+function readWord(words: readonly string[], keyword: string): string | undefined {
+  const at = words.indexOf(keyword, 2);
+  return at < 0 ? undefined : words[at + 1];
+}
+
+function readNumber(words: readonly string[], keyword: string): number | undefined {
+  const word = readWord(words, keyword);
+  return word !== undefined && /^[0-9]+$/.test(word) ? Number(word) : undefined;
+}
+
+/** A line for the end of a batch that always prints {@link batchSentinel}: without it, the batch was cut short. */
+export const sentinelLine = "link show dev lo";
+const batchSentinel = /^1: lo[:@]/m;
+
+/** What `ip -force -batch -` said: a message for each line that failed, by the line's number from 1. */
+export interface BatchReport {
+  readonly failures: ReadonlyMap<number, string>;
+  /** False when `ip` gave up before the last line, as it does on a line it cannot parse. */
+  readonly complete: boolean;
+  /** What was said last, for a batch that is not complete. */
+  readonly lastWords: string;
+}
+
+/** Reads the merged output of `ip -force -batch -`: message lines, then `Command failed -:N` for each failure. */
+export function parseBatchReport(text: string): BatchReport {
+  const failures = new Map<number, string>();
+  let message: string[] = [];
+  for (const line of text.split("\n")) {
+    const failed = /^Command failed .*:([0-9]+)$/.exec(line);
+    if (failed) {
+      failures.set(Number(failed[1]), message.join("; ") || "no message");
+      message = [];
+    } else if (line.trim() !== "") {
+      message.push(line.trim());
+    }
+  }
+  return { failures, complete: batchSentinel.test(text), lastWords: message.join("; ").slice(0, 500) };
+}
+
+/** What kind of refusal a message of `ip` is; the words are the kernel's extended acks and iproute2's own. */
+export type Refusal = "exists" | "absent" | "no-device" | "no-privilege" | "family-disabled" | "bad-source" | "other";
+
+export function classifyRefusal(message: string): Refusal {
+  if (/File exists/.test(message)) return "exists";
+  if (/No such process/.test(message)) return "absent";
+  if (/Cannot find device|No such device/.test(message)) return "no-device";
+  if (/Operation not permitted|Permission denied/.test(message)) return "no-privilege";
+  if (/IPv6 is disabled/.test(message)) return "family-disabled";
+  if (/Invalid prefsrc|Invalid source/.test(message)) return "bad-source";
+  return "other";
+}

@@ -1,0 +1,114 @@
+// A Linux host reached through a command runner: batches, what to do when an outcome is unknown, read cache.
+import { AnyIPError } from "../errors";
+import type { CommandRunner } from "../transport/command-runner";
+import { type OperationOutcome, type PendingOperation, readTables, runBatch } from "./batch";
+import { GroupCommit } from "./group-commit";
+import type { Host, ObservedTable, RouteOperation, TableName } from "./host";
+
+/** How a Linux host is reached. */
+export interface LinuxHostOptions {
+  /** How messages name the host, `user@host:port`. */
+  readonly label: string;
+  readonly commandTimeoutMs: number;
+  /** Lends an open connection for the time of `work`. */
+  withRunner<T>(work: (runner: CommandRunner) => Promise<T>): Promise<T>;
+}
+
+/** The engine hands over what it has within a few milliseconds of each other; waiting longer gains nothing. */
+const gatherTimes = { quietMs: 8, maxMs: 60 };
+/** One table serves all resources that a refresh reads one after the other. */
+const readCacheMs = 2000;
+const maxAttempts = 3;
+
+export class LinuxHost implements Host {
+  private readonly changes: GroupCommit<PendingOperation, OperationOutcome>;
+  private readonly reads = new Map<string, { finishedMs: number | undefined; table: Promise<ObservedTable> }>();
+
+  constructor(private readonly options: LinuxHostOptions) {
+    this.changes = new GroupCommit((operations) => this.commit(operations), gatherTimes);
+  }
+
+  async change<Result>(operation: RouteOperation<Result>): Promise<Result> {
+    const outcome = await this.changes.submit({ operation });
+    switch (outcome.kind) {
+      case "done":
+        return outcome.result as Result;
+      case "failed":
+        throw outcome.error;
+      case "unknown":
+        throw explainReverted(this.options.label, outcome.cause);
+    }
+  }
+
+  observe(name: TableName): Promise<ObservedTable> {
+    const key = `${name.family} ${name.table}`;
+    const cached = this.reads.get(key);
+    if (cached && (cached.finishedMs === undefined || performance.now() - cached.finishedMs < readCacheMs)) {
+      return cached.table;
+    }
+    const entry: { finishedMs: number | undefined; table: Promise<ObservedTable> } = {
+      finishedMs: undefined,
+      table: this.readTable(name),
+    };
+    this.reads.set(key, entry);
+    entry.table.then(
+      () => {
+        entry.finishedMs = performance.now();
+      },
+      () => this.reads.delete(key),
+    );
+    return entry.table;
+  }
+
+  private async readTable(name: TableName): Promise<ObservedTable> {
+    const [table] = await this.attempt((target) => readTables(target, [name]));
+    if (!table) throw new RangeError("no table was read");
+    return table;
+  }
+
+  /**
+   * Runs a batch to its end. When the connection went while a change was unconfirmed, the host takes the change
+   * back; each operation is then tried once more by itself, so that one route that cuts the host off fails alone.
+   */
+  private async commit(operations: readonly PendingOperation[]): Promise<OperationOutcome[]> {
+    this.reads.clear();
+    const outcomes = await this.attempt((target) => runBatch(target, operations));
+    for (const [index, outcome] of outcomes.entries()) {
+      const pending = operations[index];
+      if (outcome.kind !== "unknown" || !pending) continue;
+      const again = { operation: pending.operation, earlier: outcome.plan };
+      try {
+        const [second] = await this.attempt((target) => runBatch(target, [again]));
+        if (second) outcomes[index] = second;
+      } catch (error) {
+        outcomes[index] = { kind: "failed", error };
+      }
+    }
+    this.reads.clear();
+    return outcomes;
+  }
+
+  /** Repeats work that lost its connection before it had changed anything. */
+  private async attempt<T>(work: (target: Parameters<typeof runBatch>[0]) => Promise<T>): Promise<T> {
+    const { label, commandTimeoutMs } = this.options;
+    for (let made = 1; ; made++) {
+      try {
+        return await this.options.withRunner((runner) => work({ runner, label, commandTimeoutMs }));
+      } catch (error) {
+        const isLost = error instanceof AnyIPError && error.code === "CONNECTION_LOST";
+        if (!isLost || made >= maxAttempts) throw error;
+      }
+    }
+  }
+}
+
+function explainReverted(label: string, cause: AnyIPError): AnyIPError {
+  if (cause.code === "ROUTE_REJECTED") return cause;
+  return new AnyIPError(
+    "CHANGE_REVERTED",
+    `${label}: the change was applied, but its confirmation could not reach the host, twice; ` +
+      "the host takes an unconfirmed change back by itself. Does the prefix hold an address that the " +
+      `connection needs (yours, a gateway's, a jump host's)? The connection said: ${cause.message}`,
+    { cause, facts: { host: label } },
+  );
+}

@@ -1,0 +1,80 @@
+// A route as the host layer sees it, the changes that can be made to it, and how two are compared.
+// It knows neither iproute2's words nor Pulumi's.
+import type { Family } from "../../net/address";
+
+/** What the kernel tells routes apart by: two routes with the same key cannot exist at once. */
+export interface RouteKey {
+  readonly family: Family;
+  /** Canonical CIDR text. */
+  readonly prefix: string;
+  /** 1–4294967295; 255 is `local`. */
+  readonly table: number;
+  /** Effective metric: 0 is IPv4's default, 1024 IPv6's. */
+  readonly metric: number;
+}
+
+/** A local route (ip-route(8), `type local`): every address of the prefix is delivered to this host. */
+export interface LocalRoute extends RouteKey {
+  readonly device: string;
+  /** 4–255, who installed it; see rtnetlink(7), rtm_protocol. */
+  readonly protocol: number;
+  /** Preferred source address of what the host sends to the prefix. */
+  readonly source?: string;
+}
+
+/** A route found on the host; `type` is rtnetlink's number, 2 is local. */
+export interface ObservedRoute extends Omit<LocalRoute, "device"> {
+  readonly type: number;
+  /** Missing for routes without one, such as blackhole and multipath routes. */
+  readonly device?: string;
+}
+
+export const localRouteType = 2;
+
+/** The metric the kernel gives a route that is added without one (facts: IPv4 0, IPv6 1024). */
+export function defaultMetric(family: Family): number {
+  return family === "ipv4" ? 0 : 1024;
+}
+
+/** One change of the routing table. `replace` swaps attributes in one kernel operation, without a gap. */
+export type Step =
+  | { readonly kind: "add"; readonly route: LocalRoute }
+  | { readonly kind: "replace"; readonly route: LocalRoute; readonly before: LocalRoute }
+  | { readonly kind: "delete"; readonly route: LocalRoute };
+
+/** The step that takes the given one back. */
+export function invertStep(step: Step): Step {
+  switch (step.kind) {
+    case "add":
+      return { kind: "delete", route: step.route };
+    case "replace":
+      return { kind: "replace", route: step.before, before: step.route };
+    case "delete":
+      return { kind: "add", route: step.route };
+  }
+}
+
+export function hasKey(route: RouteKey, key: RouteKey): boolean {
+  return (
+    route.prefix === key.prefix &&
+    route.table === key.table &&
+    route.metric === key.metric &&
+    route.family === key.family
+  );
+}
+
+/** Narrows a route found on the host to one that could be ours. */
+export function isLocalRoute(route: ObservedRoute): route is ObservedRoute & LocalRoute {
+  return route.type === localRouteType && route.device !== undefined;
+}
+
+/** True when everything that both have is the same. */
+export function isSameRoute(observed: ObservedRoute, route: LocalRoute): boolean {
+  return (
+    isLocalRoute(observed) &&
+    hasKey(observed, route) &&
+    observed.device === route.device &&
+    observed.protocol === route.protocol &&
+    observed.source === route.source
+  );
+}
