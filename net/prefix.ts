@@ -24,7 +24,9 @@ export function parsePrefix(text: string): Prefix | PrefixProblem {
   const bare = parseAddress(text);
   if (bare) {
     const bits = addressBits(bare.family);
-    return { problem: `has no length; write ${formatAddress(bare)}/${bits} for the one address, or its subnet` };
+    return {
+      problem: `has no length; write ${formatAddress(bare)}/${bits} for the one address, or its subnet`,
+    };
   }
   const parts = prefixText.exec(text);
   const address = parts?.[1] === undefined ? undefined : parseAddress(parts[1]);
@@ -60,7 +62,7 @@ export function isPrefixProblem(answer: Prefix | PrefixProblem): answer is Prefi
 }
 
 /** The prefix of the given length that holds the address. */
-export function prefixOf(address: Address, length: number): Prefix {
+function prefixOf(address: Address, length: number): Prefix {
   const hostBits = BigInt(addressBits(address.family) - length);
   return { family: address.family, network: (address.value >> hostBits) << hostBits, length };
 }

@@ -8,7 +8,8 @@ import type { Prefix } from "./prefix";
  * next shorter /56 or /24.
  */
 export function reverseZone(prefix: Prefix): string {
-  const [bitsPerLabel, radix, suffix] = prefix.family === "ipv4" ? [8, 10, "in-addr.arpa"] : [4, 16, "ip6.arpa"];
+  const [bitsPerLabel, radix, suffix] =
+    prefix.family === "ipv4" ? [8, 10, "in-addr.arpa"] : [4, 16, "ip6.arpa"];
   const labels: string[] = [];
   const bits = addressBits(prefix.family);
   for (let used = bitsPerLabel; used <= prefix.length; used += bitsPerLabel) {

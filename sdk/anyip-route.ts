@@ -1,7 +1,14 @@
 // The AnyIPRoute resource class. Nothing of provider/ is loaded here: the literal below names it for the engine.
 import * as pulumi from "@pulumi/pulumi";
 import { type Family, formatAddress } from "../net/address";
-import { countAddresses, firstAddress, isPrefixProblem, lastAddress, type Prefix, parsePrefix } from "../net/prefix";
+import {
+  countAddresses,
+  firstAddress,
+  isPrefixProblem,
+  lastAddress,
+  type Prefix,
+  parsePrefix,
+} from "../net/prefix";
 import { reverseZone } from "../net/reverse-zone";
 import { type ConnectionArgs, protectConnection } from "./connection";
 import { pauseStackTraces } from "./stack-traces";

@@ -56,13 +56,17 @@ const protectedConnections = new WeakMap<object, pulumi.Input<ConnectionArgs>>()
 export function protectConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
   const done = protectedConnections.get(connection);
   if (done) return done;
-  const result = isPlain(connection) ? protectArgs(connection) : protectLater<ConnectionArgs>(connection, protectArgs);
+  const result = isPlain(connection)
+    ? protectArgs(connection)
+    : protectLater<ConnectionArgs>(connection, protectArgs);
   protectedConnections.set(connection, result);
   return result;
 }
 
 function protectArgs<Args extends HopArgs & Pick<ConnectionArgs, "proxy">>(args: Args): Args {
-  const secrets = secretNames.flatMap((name) => (args[name] === undefined ? [] : [[name, pulumi.secret(args[name])]]));
+  const secrets = secretNames.flatMap((name) =>
+    args[name] === undefined ? [] : [[name, pulumi.secret(args[name])]],
+  );
   const proxy = args.proxy === undefined ? {} : { proxy: protectProxy(args.proxy) };
   return { ...args, ...Object.fromEntries(secrets), ...proxy };
 }

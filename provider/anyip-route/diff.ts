@@ -35,7 +35,8 @@ function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
   const replaced = new Set<string>(known ? findReplaced(decodeState(outputs), known) : []);
   for (const name of identifyingNames) if (isUnknown(news[name])) replaced.add(name);
   const connection = news.connection;
-  const host = typeof connection === "object" && connection !== null ? Reflect.get(connection, "host") : connection;
+  const host =
+    typeof connection === "object" && connection !== null ? Reflect.get(connection, "host") : connection;
   if (isUnknown(host)) replaced.add("connection");
   return [...replaced];
 }
@@ -46,7 +47,12 @@ function withoutUnknown(news: RawInputs): RawInputs {
   );
 }
 
-function isChangedInPlace(outputs: RawInputs, news: RawInputs, recorded: RecordedRoute, desired: DesiredRoute): boolean {
+function isChangedInPlace(
+  outputs: RawInputs,
+  news: RawInputs,
+  recorded: RecordedRoute,
+  desired: DesiredRoute,
+): boolean {
   return needsRepair(recorded, desired) || !isEqual(extractInputs(outputs), extractInputs(news));
 }
 

@@ -1,7 +1,7 @@
 // Raw inputs of an AnyIPRoute → their canonical form and what is wrong with them. Pure; the engine's `check`.
 import { formatAddress, parseAddress } from "../../net/address";
 import { explainUnbindable } from "../../net/bindable";
-import { formatPrefix, isPrefixProblem, parsePrefix, type Prefix } from "../../net/prefix";
+import { formatPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
 import { type CheckFailure, Fields, type TextGrammar } from "../check/fields";
 import { readConnection } from "../connection/inputs";
 import type { ConnectionSpec } from "../connection/spec";
@@ -79,7 +79,8 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
     ...(table === undefined ? {} : { table: tableName(table) }),
   };
   const isComplete = failures.length === 0 && !Object.keys(raw).some((name) => fields.isUnknown(name));
-  if (!isComplete || !connection || !prefix || owner === undefined) return { inputs, failures, desired: undefined };
+  if (!isComplete || !connection || !prefix || owner === undefined)
+    return { inputs, failures, desired: undefined };
   const route: LocalRoute = {
     family: prefix.family,
     prefix: formatPrefix(prefix),
@@ -118,7 +119,8 @@ function readTable(fields: Fields): number | undefined {
   const value = fields.value("table");
   if (value === undefined) return undefined;
   const number = tableNumbers.get(value) ?? value;
-  if (typeof number === "number" && Number.isInteger(number) && number >= 1 && number <= 0xffffffff) return number;
+  if (typeof number === "number" && Number.isInteger(number) && number >= 1 && number <= 0xffffffff)
+    return number;
   return fields.fail(
     "table",
     'must be "local", "main", "default" or a number from 1 to 4294967295; ' +
@@ -134,17 +136,24 @@ function tableName(table: number): string | number {
 function readMetric(fields: Fields, prefix: Prefix | undefined): number | undefined {
   const metric = fields.integer("metric", 0, 0xffffffff);
   if (metric !== 0 || prefix?.family !== "ipv6") return metric;
-  return fields.fail("metric", "is 0, which the kernel turns into 1024 for IPv6; leave it out or give 1 to 4294967295");
+  return fields.fail(
+    "metric",
+    "is 0, which the kernel turns into 1024 for IPv6; leave it out or give 1 to 4294967295",
+  );
 }
 
 function readSource(fields: Fields, prefix: Prefix | undefined): string | undefined {
   const text = fields.value("source");
   if (text === undefined) return undefined;
   const address = typeof text === "string" ? parseAddress(text) : undefined;
-  if (!address) return fields.fail("source", "must be an address of the host without a length, such as 2001:db8::1");
+  if (!address)
+    return fields.fail("source", "must be an address of the host without a length, such as 2001:db8::1");
   if (prefix && prefix.family !== address.family) {
     const names = { ipv4: "IPv4", ipv6: "IPv6" };
-    return fields.fail("source", `is ${names[address.family]} but prefix is ${names[prefix.family]}; both must be of one family`);
+    return fields.fail(
+      "source",
+      `is ${names[address.family]} but prefix is ${names[prefix.family]}; both must be of one family`,
+    );
   }
   return formatAddress(address);
 }

@@ -25,7 +25,8 @@ export function planCreate(
   }
   if (!isLocalRoute(present) || !hasSameEffect(present, route)) throw conflict(route, present);
   if (onExisting === "fail") throw conflict(route, present, 'and onExisting is "fail"');
-  if (onExisting === "takeOver") return { ...replaceUnlessSame(route, present), result: { origin: "created" } };
+  if (onExisting === "takeOver")
+    return { ...replaceUnlessSame(route, present), result: { origin: "created" } };
   if (desired.wantsProtocol) return { ...replaceUnlessSame(route, present), result: { origin: "adopted" } };
   return { result: { origin: "adopted", found: compareRoute(route, present) } };
 }
@@ -42,14 +43,20 @@ export function planUpdate(
   if (!isLocalRoute(present)) throw conflict(desired.route, present);
   const protocol = keepsFoundProtocol(recorded, desired) ? present.protocol : desired.route.protocol;
   const wanted = { ...desired.route, protocol };
-  return { ...replaceUnlessSame(wanted, present), result: { origin, found: compareRoute(desired.route, wanted) } };
+  return {
+    ...replaceUnlessSame(wanted, present),
+    result: { origin, found: compareRoute(desired.route, wanted) },
+  };
 }
 
 /** Takes exactly the recorded route away, and only while it still is as recorded. */
 export function planDelete(recorded: RecordedRoute, observed: ObservedTable): RoutePlan<undefined> {
   const present = findKey(observed, recorded.actual);
-  const isOurs = recorded.origin === "created" && present !== undefined && isSameRoute(present, recorded.actual);
-  return isOurs ? { step: { kind: "delete", route: recorded.actual }, result: undefined } : { result: undefined };
+  const isOurs =
+    recorded.origin === "created" && present !== undefined && isSameRoute(present, recorded.actual);
+  return isOurs
+    ? { step: { kind: "delete", route: recorded.actual }, result: undefined }
+    : { result: undefined };
 }
 
 /**
@@ -62,7 +69,9 @@ export function findRecorded(recorded: RecordedRoute, observed: ObservedTable): 
     findKey(observed, actual) ??
     observed
       .find(route.prefix)
-      .find((other) => isLocalRoute(other) && other.protocol === actual.protocol && hasSameEffect(other, actual));
+      .find(
+        (other) => isLocalRoute(other) && other.protocol === actual.protocol && hasSameEffect(other, actual),
+      );
   return present && isLocalRoute(present) ? compareRoute(route, present) : undefined;
 }
 
@@ -72,7 +81,11 @@ export function keepsFoundProtocol(recorded: Pick<RecordedRoute, "origin">, desi
 }
 
 /** What is wrong with the table if the route should be there with these attributes. */
-export function explainAbsence(route: LocalRoute, found: FoundAttributes, observed: ObservedTable): string | undefined {
+export function explainAbsence(
+  route: LocalRoute,
+  found: FoundAttributes,
+  observed: ObservedTable,
+): string | undefined {
   const present = findKey(observed, route);
   if (!present) return `the route ${describe(route)} is not there; something on the host has removed it`;
   const { protocol = route.protocol } = found;
@@ -102,7 +115,16 @@ function conflict(route: LocalRoute, present: ObservedRoute, because = "which is
   );
 }
 
-const typeNames = ["unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable"];
+const typeNames = [
+  "unspec",
+  "unicast",
+  "local",
+  "broadcast",
+  "anycast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+];
 
 function describe(route: ObservedRoute | LocalRoute): string {
   const type = "type" in route ? (typeNames[route.type] ?? `type ${route.type}`) : "local";

@@ -2,12 +2,12 @@
 // itself (the Host).
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import type { HostAccess } from "../host-access";
 import type { LocalRoute } from "../host/route";
+import type { HostAccess } from "../host-access";
 import { diffRoute } from "./diff";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
 import { explainAbsence, findRecorded, planCreate, planDelete, planUpdate } from "./plan";
-import { decodeState, encodeState, extractInputs, type StateExtras } from "./state";
+import { decodeState, encodeState, type StateExtras } from "./state";
 
 /** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
 export type FindHost = (connection: DesiredRoute["connection"], acceptedHostKey?: string) => HostAccess;
@@ -32,7 +32,10 @@ export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourcePr
         plan: (observed, earlier) => planCreate(desired, observed, earlier),
         ...verifying(desired, desired.route),
       });
-      return { id: `anyip-${randomBytes(10).toString("hex")}`, outs: encodeState(inputs, withHostKey(extras, access)) };
+      return {
+        id: `anyip-${randomBytes(10).toString("hex")}`,
+        outs: encodeState(inputs, withHostKey(extras, access)),
+      };
     },
 
     async read(id, outputs: RawInputs) {
@@ -40,8 +43,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourcePr
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const found = findRecorded(recorded, await access.host.observe(recorded.route));
       if (!found) return { id: "", props: {} };
-      const inputs = extractInputs(outputs);
-      return { id, props: encodeState(inputs, withHostKey({ origin: recorded.origin, found }, access)), inputs };
+      return { id, props: encodeState(outputs, withHostKey({ origin: recorded.origin, found }, access)) };
     },
 
     async update(_id, olds: RawInputs, news: RawInputs) {

@@ -14,7 +14,9 @@ export type Origin = "created" | "adopted";
  * The attributes in which the route on the host differs from what was asked for: altered there since, or kept
  * from before it was adopted. `source` is empty where the route has none.
  */
-export type FoundAttributes = Partial<Record<"device" | "source", string> & Record<"metric" | "protocol", number>>;
+export type FoundAttributes = Partial<
+  Record<"device" | "source", string> & Record<"metric" | "protocol", number>
+>;
 
 /** What is recorded beside the inputs. */
 export interface StateExtras {
@@ -29,8 +31,8 @@ export interface RecordedRoute extends DesiredRoute, StateExtras {
   readonly actual: LocalRoute;
 }
 
-/** The version that {@link encodeState} writes. */
-export const stateVersion = 1;
+/** The version that encodeState writes. */
+const stateVersion = 1;
 
 const inputNames = [
   "connection",
@@ -59,7 +61,9 @@ export function encodeState(inputs: RawInputs, extras: StateExtras): Record<stri
 
 /** The inputs that a recorded state was made from. */
 export function extractInputs(outputs: RawInputs): Record<string, unknown> {
-  return Object.fromEntries(inputNames.flatMap((name) => (outputs[name] === undefined ? [] : [[name, outputs[name]]])));
+  return Object.fromEntries(
+    inputNames.flatMap((name) => (outputs[name] === undefined ? [] : [[name, outputs[name]]])),
+  );
 }
 
 /**
@@ -78,7 +82,8 @@ export function decodeState(outputs: RawInputs): RecordedRoute {
   }
   const { desired, failures } = checkInputs(extractInputs(outputs));
   if (!desired || (origin !== "created" && origin !== "adopted")) {
-    const why = failures.map(({ property, reason }) => `${property} ${reason}`).join("; ") || "origin is missing";
+    const why =
+      failures.map(({ property, reason }) => `${property} ${reason}`).join("; ") || "origin is missing";
     throw new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
   }
   const found = decodeFound(outputs.found);

@@ -105,7 +105,7 @@ export class Fields {
 }
 
 /** What is wrong with a text, never quoting it; undefined when it fits. */
-export function explainText(value: unknown, grammar: TextGrammar): string | undefined {
+function explainText(value: unknown, grammar: TextGrammar): string | undefined {
   if (typeof value !== "string") return `must be ${grammar.expected}, not ${describeType(value)}`;
   if (value === "") return `is empty; it must be ${grammar.expected}`;
   if (value.length > grammar.maxLength) {

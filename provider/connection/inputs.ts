@@ -5,7 +5,8 @@ import type { ConnectionSpec, HopSpec } from "./spec";
 
 const hostGrammar: TextGrammar = {
   pattern: /^[A-Za-z0-9:]([A-Za-z0-9._:-]*[A-Za-z0-9.:])?(%[A-Za-z0-9_.-]{1,15})?$/,
-  expected: "a host name or an IP address such as web1.example or 2001:db8::1 (no port, no user, no brackets)",
+  expected:
+    "a host name or an IP address such as web1.example or 2001:db8::1 (no port, no user, no brackets)",
   maxLength: 253,
 };
 const userGrammar: TextGrammar = {
@@ -35,7 +36,7 @@ const hostKeyGrammar: TextGrammar = {
 export function readConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec | undefined {
   if (isUnknown(raw)) return undefined;
   if (!isRecord(raw)) {
-    const reason = "is missing; give connection: { host: \"web1.example\", user: \"root\", privateKeyPath: … }";
+    const reason = 'is missing; give connection: { host: "web1.example", user: "root", privateKeyPath: … }';
     failures.push({ property: "connection.host", reason });
     return undefined;
   }
@@ -48,7 +49,10 @@ export function readConnection(raw: unknown, failures: CheckFailure[]): Connecti
   const commandTimeoutSeconds = fields.integer("commandTimeout", 1, 86400, " (seconds)");
   fields.rejectOthers();
   if (fields.value("hostKey") !== undefined && hostKeyPolicy !== undefined && hostKeyPolicy !== "strict") {
-    fields.fail("hostKeyPolicy", `is "${hostKeyPolicy}" beside a pinned hostKey, which allows only that key; drop one of them`);
+    fields.fail(
+      "hostKeyPolicy",
+      `is "${hostKeyPolicy}" beside a pinned hostKey, which allows only that key; drop one of them`,
+    );
   }
   if (!hop || failures.length > before || containsUnknown(raw)) return undefined;
   return {
@@ -79,7 +83,10 @@ function readHop(fields: Fields): HopSpec | undefined {
   }
   const noKey = (name: string) => fields.value(name) === undefined && !fields.isUnknown(name);
   if (given.privateKeyPassword !== undefined && noKey("privateKey") && noKey("privateKeyPath")) {
-    fields.fail("privateKeyPassword", "is the passphrase of a key, but neither privateKey nor privateKeyPath is given");
+    fields.fail(
+      "privateKeyPassword",
+      "is the passphrase of a key, but neither privateKey nor privateKeyPath is given",
+    );
   }
   const port = fields.integer("port", 1, 65535);
   const user = fields.text("user", userGrammar);
@@ -103,7 +110,10 @@ function readProxies(raw: unknown, failures: CheckFailure[]): HopSpec[] {
     const path = Array.isArray(raw) ? `connection.proxy[${index}]` : "connection.proxy";
     if (isUnknown(entry)) return [];
     if (!isRecord(entry)) {
-      failures.push({ property: `${path}.host`, reason: "is missing; a proxy is { host, user, … }, or a list of them" });
+      failures.push({
+        property: `${path}.host`,
+        reason: "is missing; a proxy is { host, user, … }, or a list of them",
+      });
       return [];
     }
     const fields = new Fields(entry, `${path}.`, failures);
@@ -120,7 +130,9 @@ function readPaths(fields: Fields, name: string): string[] | undefined {
     const path = fields.text(name, pathGrammar);
     return path === undefined ? undefined : [path];
   }
-  const paths = value.filter((path): path is string => typeof path === "string" && pathGrammar.pattern.test(path));
+  const paths = value.filter(
+    (path): path is string => typeof path === "string" && pathGrammar.pattern.test(path),
+  );
   if (paths.length === value.length && paths.length > 0) return paths;
   return fields.fail(name, "must be the path of a known_hosts file, or a list of such paths");
 }

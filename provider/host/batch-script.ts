@@ -1,7 +1,8 @@
 // The shell text of one batch. Each script is one function that its last line calls: a script that a lost
 // connection cut short is a syntax error, and nothing of it runs. Pure; POSIX sh.
-import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
+
 import type { TableName } from "./host";
+import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
 import { invertStep, type Step } from "./route";
 
 /** How long the host waits for the confirmation before it takes the change back by itself. */
@@ -25,55 +26,66 @@ export function batchMarkers(nonce: string) {
 }
 
 /** Starts a shell with the right to change routes, from any login shell: sh syntax, fish's and csh's alike. */
-export const rootShellCommand =
-  `sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
+export const rootShellCommand = `sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
 
 /** Wraps lines into a function that runs only if all of it has arrived. */
 function defineAndCall(name: string, lines: readonly string[], redirect: string): string {
   return `${name}() {\n${lines.join("\n")}\n}\n${name}${redirect}\n`;
 }
 
-/** Part 1: takes the lock (for changes) and prints the tables. Leaves the shell waiting for part 2. */
-export function formatObserveScript(nonce: string, tables: readonly TableName[], lock: boolean): string {
-  const markers = batchMarkers(nonce);
+/** Makes a fresh shell ready. Sent together with the first part 1. */
+export function formatStartScript(nonce: string): string {
   return defineAndCall(
-    "anyip_observe",
+    "anyip_start",
     [
       "PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH LC_ALL=C",
       "export PATH LC_ALL",
+      "umask 077",
       "trap '' HUP PIPE",
-      `printf '\\n%s\\n' '${markers.ready}'`,
-      `missing() { printf '@missing %s\\n%s\\n' "$1" '${markers.observed}'; exit 0; }`,
-      "command -v ip >/dev/null 2>&1 || missing ip",
-      ...(lock ? lockLines(markers.observed) : []),
-      ...tables.flatMap((name, index) => [
-        `printf '@table ${index}\\n'`,
-        `${formatShowCommand(name)} 2>&1`,
-        `printf '@exit %s\\n' "$?"`,
-      ]),
-      `printf '%s\\n' '${markers.observed}'`,
+      `printf '\\n%s\\n' '${batchMarkers(nonce).ready}'`,
     ],
     " </dev/null",
   );
 }
 
-function lockLines(observedMarker: string): string[] {
-  return [
-    "command -v flock >/dev/null 2>&1 || missing flock",
-    "umask 077",
-    "while :; do",
-    `[ -d ${lockDirectory} ] || mkdir ${lockDirectory} 2>/dev/null || [ -d ${lockDirectory} ] || missing ${lockDirectory}`,
-    `exec 9<${lockDirectory}`,
-    `flock -w ${lockTimeoutSeconds} 9 || { printf '@busy\\n%s\\n' '${observedMarker}'; exit 0; }`,
-    `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
-    "exec 9<&-",
-    "done",
-  ];
+/** What part 1 does about the host's lock: leave it, take it, or let others have it once and take it again. */
+export type LockStep = "none" | "take" | "pass";
+
+/** Part 1: sees to the lock and prints the tables. The lock is held until the shell ends. */
+export function formatObserveScript(nonce: string, tables: readonly TableName[], lock: LockStep): string {
+  const { observed } = batchMarkers(nonce);
+  return defineAndCall(
+    "anyip_observe",
+    [
+      `give_up() { printf '@%s\\n%s\\n' "$*" '${observed}'; exit 1; }`,
+      "command -v ip >/dev/null 2>&1 || give_up missing ip",
+      ...(lock === "pass" ? ["exec 9<&-"] : []),
+      ...(lock === "none" ? [] : lockLines),
+      ...showLines(tables),
+      `printf '%s\\n' '${observed}'`,
+    ],
+    " </dev/null",
+  );
 }
 
-/** Part 2 when there is nothing to change. */
-export function formatFinishScript(nonce: string, lock: boolean): string {
-  return defineAndCall("anyip_finish", finishLines(nonce, lock, []), " </dev/null");
+const lockLines = [
+  "command -v flock >/dev/null 2>&1 || give_up missing flock",
+  "while :; do",
+  `[ -d ${lockDirectory} ] || mkdir ${lockDirectory} 2>/dev/null || [ -d ${lockDirectory} ] || give_up missing ${lockDirectory}`,
+  `exec 9<${lockDirectory}`,
+  `flock -w ${lockTimeoutSeconds} 9 || give_up busy`,
+  `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
+  "exec 9<&-",
+  "done",
+  `trap 'rmdir ${lockDirectory} 2>/dev/null' EXIT`,
+];
+
+function showLines(tables: readonly TableName[]): string[] {
+  return tables.flatMap((name, index) => [
+    `printf '@table ${index}\\n'`,
+    `${formatShowCommand(name)} 2>&1 </dev/null`,
+    `printf '@exit %s\\n' "$?"`,
+  ]);
 }
 
 /**
@@ -81,7 +93,11 @@ export function formatFinishScript(nonce: string, lock: boolean): string {
  * confirmation, end of input included, takes the steps back, and so does a watchdog of the host's own when
  * nothing arrives at all. Then prints the tables again.
  */
-export function formatApplyScript(nonce: string, steps: readonly Step[], verify: readonly TableName[]): string {
+export function formatApplyScript(
+  nonce: string,
+  steps: readonly Step[],
+  verify: readonly TableName[],
+): string {
   const markers = batchMarkers(nonce);
   const undo = steps.map((step, index) => `${index + 1} ${formatStep(invertStep(step))}`).reverse();
   return defineAndCall(
@@ -103,17 +119,18 @@ export function formatApplyScript(nonce: string, steps: readonly Step[], verify:
       `case "$report" in *'Command failed'*)`,
       "while IFS= read -r line; do",
       `case "$line" in 'Command failed '*) failed="$failed\${line##*:} " ;; esac`,
-      'done <<REPORT\n$report\nREPORT',
+      "done <<REPORT\n$report\nREPORT",
       ";; esac",
       ...watchdogLines(),
       `printf '%s\\n%s\\n' "$report" '${markers.applied}'`,
       "answer=",
       "IFS= read -r answer",
       'kill "$watchdog" 2>/dev/null',
-      // The watchdog answers 0 when it was stopped in time; otherwise it has taken the steps back already.
-      'wait "$watchdog" || exit 1',
+      // A watchdog that has begun to take the steps back ends this shell when it is done.
+      'wait "$watchdog"',
       `[ "$answer" = '${markers.confirmation}' ] || { take_back; exit 1; }`,
-      ...finishLines(nonce, true, verify),
+      ...showLines(verify),
+      `printf '%s\\n' '${markers.done}'`,
     ],
     "",
   );
@@ -132,18 +149,5 @@ function watchdogLines(): string[] {
     "kill -9 $$",
     ") </dev/null &",
     "watchdog=$!",
-  ];
-}
-
-function finishLines(nonce: string, lock: boolean, verify: readonly TableName[]): string[] {
-  return [
-    ...verify.flatMap((name, index) => [
-      `printf '@table ${index}\\n'`,
-      `${formatShowCommand(name)} 2>&1 </dev/null`,
-      `printf '@exit %s\\n' "$?"`,
-    ]),
-    ...(lock ? [`rmdir ${lockDirectory} 2>/dev/null`] : []),
-    `printf '%s\\n' '${batchMarkers(nonce).done}'`,
-    "exit 0",
   ];
 }

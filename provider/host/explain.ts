@@ -51,7 +51,8 @@ export function explainStepFailure(label: string, step: Step, message: string): 
   }
 }
 
-const noSudo = /sudo: (a password is required|a terminal is required|sorry, you must have a tty|no tty present)/i;
+const noSudo =
+  /sudo: (a password is required|a terminal is required|sorry, you must have a tty|no tty present)/i;
 const notInSudoers = /is not in the sudoers file|not allowed to (execute|run)|may not run sudo/i;
 const sudoMissing = /sudo: (command )?not found|sudo: No such file|exec: sudo|sudo: inaccessible/i;
 

@@ -12,12 +12,19 @@ interface Entry<Item, Answer> {
   reject(error: unknown): void;
 }
 
-/** Runs items in batches, one batch at a time. `run` answers for every item or throws for all of them. */
+/**
+ * Runs items in batches, one batch at a time. A caller that keeps at most N items under way, as the engine does,
+ * sends nothing more once N wait: the most that were ever under way is taken for N, and a batch of N goes at once.
+ */
 export class GroupCommit<Item, Answer> {
   private waiting: Entry<Item, Answer>[] = [];
-  private running = false;
+  private isRunning = false;
+  private underWay = 0;
+  private mostUnderWay = 0;
   private lastArrivalMs = 0;
+  private onArrival: () => void = () => {};
 
+  /** `run` answers for every item, in order, or throws for all of them. */
   constructor(
     private readonly run: (items: readonly Item[]) => Promise<readonly Answer[]>,
     private readonly times: GatherTimes,
@@ -25,37 +32,57 @@ export class GroupCommit<Item, Answer> {
 
   submit(item: Item): Promise<Answer> {
     this.lastArrivalMs = performance.now();
+    this.underWay++;
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      if (!this.running) void this.drain();
+      if (this.isRunning) this.onArrival();
+      else void this.drain();
     });
   }
 
   private async drain(): Promise<void> {
-    this.running = true;
+    this.isRunning = true;
     while (this.waiting.length > 0) {
       await this.gather();
       const batch = this.waiting;
       this.waiting = [];
-      try {
-        const answers = await this.run(batch.map(({ item }) => item));
-        batch.forEach((entry, index) => {
-          entry.resolve(answers[index] as Answer);
-        });
-      } catch (error) {
-        for (const entry of batch) entry.reject(error);
-      }
+      const settle = await this.runBatch(batch);
+      this.underWay -= batch.length;
+      settle();
+      // Those who were answered may have more to send: let them, before looking whether anybody waits.
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    this.running = false;
+    this.isRunning = false;
+  }
+
+  private async runBatch(batch: readonly Entry<Item, Answer>[]): Promise<() => void> {
+    try {
+      const answers = await this.run(batch.map(({ item }) => item));
+      return () => {
+        for (const [index, entry] of batch.entries()) entry.resolve(answers[index] as Answer);
+      };
+    } catch (error) {
+      return () => {
+        for (const entry of batch) entry.reject(error);
+      };
+    }
   }
 
   private async gather(): Promise<void> {
     const startMs = performance.now();
-    for (;;) {
+    while (this.waiting.length < this.mostUnderWay) {
       const nowMs = performance.now();
       const waitMs = Math.min(this.lastArrivalMs + this.times.quietMs, startMs + this.times.maxMs) - nowMs;
       if (waitMs <= 0) return;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs);
+        this.onArrival = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.onArrival = () => {};
     }
   }
 }

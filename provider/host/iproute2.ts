@@ -56,7 +56,9 @@ function readDestination(line: string, family: Family): string | undefined {
   if (destination === "default") return family === "ipv4" ? "0.0.0.0/0" : "::/0";
   // libc writes some IPv6 addresses with a dotted tail; RFC 5952 text, which we look up by, has none.
   const address =
-    family === "ipv6" && destination.includes(".") ? canonicalAddress(destination) : destination.toLowerCase();
+    family === "ipv6" && destination.includes(".")
+      ? canonicalAddress(destination)
+      : destination.toLowerCase();
   return address + (parts?.[3] ?? (family === "ipv4" ? "/32" : "/128"));
 }
 
@@ -120,7 +122,14 @@ export function parseBatchReport(text: string): BatchReport {
 }
 
 /** What kind of refusal a message of `ip` is; the words are the kernel's extended acks and iproute2's own. */
-export type Refusal = "exists" | "absent" | "no-device" | "no-privilege" | "family-disabled" | "bad-source" | "other";
+export type Refusal =
+  | "exists"
+  | "absent"
+  | "no-device"
+  | "no-privilege"
+  | "family-disabled"
+  | "bad-source"
+  | "other";
 
 export function classifyRefusal(message: string): Refusal {
   if (/File exists/.test(message)) return "exists";

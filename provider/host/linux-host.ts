@@ -1,30 +1,28 @@
 // A Linux host reached through a command runner: batches, what to do when an outcome is unknown, read cache.
 import { AnyIPError } from "../errors";
-import type { CommandRunner } from "../transport/command-runner";
-import { type OperationOutcome, type PendingOperation, readTables, runBatch } from "./batch";
+import { type OperationOutcome, type PendingOperation, runBatch } from "./batch";
 import { GroupCommit } from "./group-commit";
 import type { Host, ObservedTable, RouteOperation, TableName } from "./host";
-
-/** How a Linux host is reached. */
-export interface LinuxHostOptions {
-  /** How messages name the host, `user@host:port`. */
-  readonly label: string;
-  readonly commandTimeoutMs: number;
-  /** Lends an open connection for the time of `work`. */
-  withRunner<T>(work: (runner: CommandRunner) => Promise<T>): Promise<T>;
-}
+import type { RootShell } from "./root-shell";
+import { type HostReach, ShellLender } from "./shell-lender";
 
 /** The engine hands over what it has within a few milliseconds of each other; waiting longer gains nothing. */
-const gatherTimes = { quietMs: 8, maxMs: 60 };
+const gatherTimes = { quietMs: 20, maxMs: 100 };
 /** One table serves all resources that a refresh reads one after the other. */
 const readCacheMs = 2000;
 const maxAttempts = 3;
 
 export class LinuxHost implements Host {
   private readonly changes: GroupCommit<PendingOperation, OperationOutcome>;
-  private readonly reads = new Map<string, { finishedMs: number | undefined; table: Promise<ObservedTable> }>();
+  private readonly reads = new Map<
+    string,
+    { finishedMs: number | undefined; table: Promise<ObservedTable> }
+  >();
 
-  constructor(private readonly options: LinuxHostOptions) {
+  private readonly shells: ShellLender;
+
+  constructor(private readonly options: HostReach) {
+    this.shells = new ShellLender(options);
     this.changes = new GroupCommit((operations) => this.commit(operations), gatherTimes);
   }
 
@@ -61,7 +59,7 @@ export class LinuxHost implements Host {
   }
 
   private async readTable(name: TableName): Promise<ObservedTable> {
-    const [table] = await this.attempt((target) => readTables(target, [name]));
+    const [table] = await this.attempt((shell) => shell.observe([name], "unlocked"));
     if (!table) throw new RangeError("no table was read");
     return table;
   }
@@ -72,13 +70,13 @@ export class LinuxHost implements Host {
    */
   private async commit(operations: readonly PendingOperation[]): Promise<OperationOutcome[]> {
     this.reads.clear();
-    const outcomes = await this.attempt((target) => runBatch(target, operations));
+    const outcomes = await this.attempt((shell) => runBatch(shell, operations));
     for (const [index, outcome] of outcomes.entries()) {
       const pending = operations[index];
       if (outcome.kind !== "unknown" || !pending) continue;
       const again = { operation: pending.operation, earlier: outcome.plan };
       try {
-        const [second] = await this.attempt((target) => runBatch(target, [again]));
+        const [second] = await this.attempt((shell) => runBatch(shell, [again]));
         if (second) outcomes[index] = second;
       } catch (error) {
         outcomes[index] = { kind: "failed", error };
@@ -89,11 +87,10 @@ export class LinuxHost implements Host {
   }
 
   /** Repeats work that lost its connection before it had changed anything. */
-  private async attempt<T>(work: (target: Parameters<typeof runBatch>[0]) => Promise<T>): Promise<T> {
-    const { label, commandTimeoutMs } = this.options;
+  private async attempt<T>(work: (shell: RootShell) => Promise<T>): Promise<T> {
     for (let made = 1; ; made++) {
       try {
-        return await this.options.withRunner((runner) => work({ runner, label, commandTimeoutMs }));
+        return await this.shells.use(work);
       } catch (error) {
         const isLost = error instanceof AnyIPError && error.code === "CONNECTION_LOST";
         if (!isLost || made >= maxAttempts) throw error;

@@ -29,7 +29,7 @@ export interface ObservedRoute extends Omit<LocalRoute, "device"> {
   readonly device?: string;
 }
 
-export const localRouteType = 2;
+const localRouteType = 2;
 
 /** The metric the kernel gives a route that is added without one (facts: IPv4 0, IPv6 1024). */
 export function defaultMetric(family: Family): number {

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { type HopSpec, describeHop } from "../connection/spec";
+import { describeHop, type HopSpec } from "../connection/spec";
 import { AnyIPError } from "../errors";
 import { expandHome } from "./home-path";
 import { readKeyText } from "./private-key";
@@ -35,7 +35,11 @@ export async function resolveLoginMethods<Key>(
   const methods: LoginMethod<Key>[] = [];
   if (hop.privateKey !== undefined) {
     const name = `${property}.privateKey`;
-    methods.push({ kind: "key", key: parsePrivateKey(hop, name, property, hop.privateKey, parseKey), property: name });
+    methods.push({
+      kind: "key",
+      key: parsePrivateKey(hop, name, property, hop.privateKey, parseKey),
+      property: name,
+    });
   }
   if (hop.privateKeyPath !== undefined) {
     const name = `${property}.privateKeyPath`;
@@ -50,7 +54,7 @@ export async function resolveLoginMethods<Key>(
   if (hop.password !== undefined) {
     methods.push({ kind: "password", password: hop.password, property: `${property}.password` });
   }
-  const agent = env["SSH_AUTH_SOCK"];
+  const agent = env.SSH_AUTH_SOCK;
   if (methods.length === 0 && agent) {
     methods.push({ kind: "agent", socketPath: agent, property: "SSH_AUTH_SOCK" });
   }
@@ -66,7 +70,11 @@ export async function resolveLoginMethods<Key>(
 /** Decrypting a key takes 0.3 s of a blocked process (facts S12): once per key text and passphrase is enough. */
 const parsedKeys = new WeakMap<ParseKey<unknown>, Map<string, unknown>>();
 
-function parseKeyOnce<Key>(parseKey: ParseKey<Key>, text: string, passphrase: string | undefined): Key | Error {
+function parseKeyOnce<Key>(
+  parseKey: ParseKey<Key>,
+  text: string,
+  passphrase: string | undefined,
+): Key | Error {
   const cache = (parsedKeys.get(parseKey) ?? new Map()) as Map<string, Key | Error>;
   parsedKeys.set(parseKey, cache);
   const id = createHash("sha256")

@@ -1,7 +1,7 @@
 // A dial that failed, and the rule for dialling again: only what a later dial can cure, with growing pauses.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HopSpec, describeHop } from "../connection/spec";
+import { describeHop, type HopSpec } from "../connection/spec";
 import { AnyIPError, type ErrorCode } from "../errors";
 
 /** Why one dial failed; `what` continues the sentence that starts with `user@host:port`. */
@@ -33,7 +33,8 @@ export async function dialWithRetries<T>(hop: HopSpec, pause: DialPause, dial: (
       return await dial();
     } catch (error) {
       if (!(error instanceof DialError)) throw error;
-      if (!error.again || attempt >= hop.dialErrorLimit) throw explainDialError(hop, error, attempt, startedAt);
+      if (!error.again || attempt >= hop.dialErrorLimit)
+        throw explainDialError(hop, error, attempt, startedAt);
       await sleep(pause(attempt));
     }
   }

@@ -83,7 +83,10 @@ export class ExecChannel implements CommandChannel {
       const text = this.output.takeUntilLine(marker);
       if (text !== undefined) return { value: text };
       if (this.output.length > maxBytes) {
-        throw this.fail("UNEXPECTED_OUTPUT", `printed more than ${maxBytes} bytes without the line that ends them`);
+        throw this.fail(
+          "UNEXPECTED_OUTPUT",
+          `printed more than ${maxBytes} bytes without the line that ends them`,
+        );
       }
       if (this.ended !== undefined) throw this.fail("CONNECTION_LOST", this.describeEnd());
       return undefined;
@@ -115,7 +118,8 @@ export class ExecChannel implements CommandChannel {
   loseConnection(reason: string): void {
     this.gone = true;
     this.reportGone();
-    this.endWith(reason);
+    // What a paused stream still holds was received before the loss: its own close follows once that is read.
+    if (!this.paused) this.endWith(reason);
   }
 
   private reportGone(): void {
@@ -205,14 +209,19 @@ export class ExecChannel implements CommandChannel {
   }
 
   private describeEnd(): string {
-    if (this.exit?.signal !== undefined) return `was ended by ${this.exit.signal} before its outcome was known`;
-    if (this.exit?.code !== undefined) return `exited with code ${this.exit.code} before its outcome was known`;
+    if (this.exit?.signal !== undefined)
+      return `was ended by ${this.exit.signal} before its outcome was known`;
+    if (this.exit?.code !== undefined)
+      return `exited with code ${this.exit.code} before its outcome was known`;
     return `has an unknown outcome: ${this.ended}`;
   }
 
   private fail(code: ErrorCode, what: string): AnyIPError {
     const printed = [this.output.readTail(MESSAGE_TAIL), this.stderr.toString().slice(-MESSAGE_TAIL)];
-    const output = printed.map((text) => text.trim()).filter((text) => text !== "").join("\n");
+    const output = printed
+      .map((text) => text.trim())
+      .filter((text) => text !== "")
+      .join("\n");
     const command = this.command.length > 100 ? `${this.command.slice(0, 100)}…` : this.command;
     return new AnyIPError(code, `${this.host}: the command \`${command}\` ${what}.`, {
       retryable: code === "CONNECTION_LOST" || code === "COMMAND_TIMEOUT",

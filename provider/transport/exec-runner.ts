@@ -20,7 +20,11 @@ const REFUSAL_PAUSES_MS = [100, 300, 900];
 export class ExecRunner implements CommandRunner {
   private readonly channels = new Set<ExecChannel>();
   private readonly waiting: (() => void)[] = [];
+  /** Those whom the host has refused a session while others were open. */
+  private readonly refused: (() => void)[] = [];
   private busy = 0;
+  /** How many of them wait for the host to answer. */
+  private opening = 0;
   private lost: string | undefined;
   /** The host opens no more sessions on this connection: those that are open go on, new ones need another. */
   private exhausted = false;
@@ -56,17 +60,32 @@ export class ExecRunner implements CommandRunner {
     this.lost ??= reason;
     for (const channel of [...this.channels]) channel.loseConnection(this.lost);
     for (const start of this.waiting.splice(0)) start();
+    this.wakeRefused();
+  }
+
+  private wakeRefused(): void {
+    for (const resume of this.refused.splice(0)) resume();
   }
 
   private async openWithRetries(command: string): Promise<CommandChannel> {
     for (let attempt = 0; ; attempt++) {
       if (this.lost !== undefined) throw this.fail(this.lost);
+      if (this.exhausted) throw this.fail("the host refuses further sessions");
+      this.opening++;
       const outcome = await this.tryOpen(command);
+      this.opening--;
       if (outcome instanceof ExecChannel) return outcome;
       if (this.lost !== undefined) throw this.fail(this.lost);
+      if (this.channels.size + this.opening > 0) {
+        // sshd's MaxSessions may be lower than what is asked of it here: the next end of another makes room.
+        await new Promise<void>((resume) => this.refused.push(resume));
+        attempt = -1;
+        continue;
+      }
       const pause = REFUSAL_PAUSES_MS[attempt];
       if (pause === undefined) {
         this.exhausted = true;
+        this.wakeRefused();
         throw this.fail(`the host refuses to run a command (${outcome.message})`);
       }
       await sleep(pause);
@@ -82,6 +101,7 @@ export class ExecRunner implements CommandRunner {
           const channel: ExecChannel = new ExecChannel(stream, this.host, command, () => {
             this.channels.delete(channel);
             this.freePlace();
+            this.wakeRefused();
           });
           this.channels.add(channel);
           if (this.lost !== undefined) channel.loseConnection(this.lost);

@@ -1,7 +1,7 @@
 // Says why a handshake failed, from what the SSH library reported, how far it got and what the server said. Pure.
 
+import { describeHop, type HopSpec } from "../connection/spec";
 import { AnyIPError } from "../errors";
-import { type HopSpec, describeHop } from "../connection/spec";
 import { DialError } from "./dial-error";
 import type { ServerGreeting, ServerOffer } from "./server-greeting";
 
@@ -15,7 +15,6 @@ export interface HandshakeFailure {
   /** What the library reported; `undefined` when the connection just closed. */
   readonly error: Error | undefined;
   readonly timedOut: boolean;
-  readonly timeoutMs: number;
 }
 
 /** What sshd says while it drops connections on purpose; a later dial gets through. */
@@ -33,14 +32,14 @@ export function explainHandshakeFailure(failure: HandshakeFailure): AnyIPError |
   }
 }
 
-function explainMissingBanner({ greeting, timedOut, timeoutMs, error }: HandshakeFailure): DialError {
+function explainMissingBanner({ hop, greeting, timedOut, error }: HandshakeFailure): DialError {
   const chatter = greeting.readChatter();
   const said = chatter === "" ? "" : `, it said "${chatter}"`;
   const again = chatter === "" || DROPPED_FOR_NOW.test(chatter);
   if (timedOut) {
     return new DialError(
       "HOST_UNREACHABLE",
-      `accepted the connection but sent no SSH banner within ${timeoutMs / 1000} s${said}`,
+      `accepted the connection but sent no SSH banner within ${hop.perDialTimeoutSeconds} s${said}`,
       "Check that sshd listens on that port, and that the host is not overloaded.",
       again,
     );
@@ -63,11 +62,11 @@ function explainMissingBanner({ greeting, timedOut, timeoutMs, error }: Handshak
   );
 }
 
-function explainKeyExchange({ hop, greeting, error, timedOut, timeoutMs }: HandshakeFailure): AnyIPError | DialError {
+function explainKeyExchange({ hop, greeting, error, timedOut }: HandshakeFailure): AnyIPError | DialError {
   if (timedOut) {
     return new DialError(
       "HOST_UNREACHABLE",
-      `did not finish the key exchange within ${timeoutMs / 1000} s`,
+      `did not finish the key exchange within ${hop.perDialTimeoutSeconds} s`,
       "Check that the host is not overloaded, and the path's MTU.",
       true,
     );
@@ -90,13 +89,13 @@ function explainKeyExchange({ hop, greeting, error, timedOut, timeoutMs }: Hands
   );
 }
 
-function explainBrokenLogin({ hop, error, timedOut, timeoutMs }: HandshakeFailure): AnyIPError {
+function explainBrokenLogin({ hop, error, timedOut }: HandshakeFailure): AnyIPError {
   const host = describeHop(hop);
   // Never dialled again: sshd counts an unfinished login as a failed one.
   if (timedOut) {
     return new AnyIPError(
       "HOST_UNREACHABLE",
-      `${host} did not finish the login within ${timeoutMs / 1000} s. ` +
+      `${host} did not finish the login within ${hop.perDialTimeoutSeconds} s. ` +
         "Check the host's load and its name lookups (UseDNS), or raise perDialTimeout.",
       { retryable: true, facts: { host } },
     );

@@ -1,6 +1,6 @@
 // Gathers, before anything is dialled, all that one hop needs: login methods and the rules for its host key.
 
-import { type ConnectionSpec, type HopSpec, describeHop } from "../connection/spec";
+import { type ConnectionSpec, describeHop, type HopSpec } from "../connection/spec";
 import { AnyIPError } from "../errors";
 import { type LoginMethod, type ParseKey, resolveLoginMethods } from "./credentials";
 import { type HostKeyRules, parseHostKeyPin } from "./host-key-policy";
@@ -51,5 +51,11 @@ async function planHostKeyRules(spec: ConnectionSpec, hop: HopSpec, property: st
   }
   if (policy === "insecure") return { hop, property, policy, pin: undefined, known: undefined };
   const files = await readKnownHostsFiles(spec.knownHosts);
-  return { hop, property, policy, pin: undefined, known: lookUpKnownHost(files, hop.host, hop.port, spec.knownHosts) };
+  return {
+    hop,
+    property,
+    policy,
+    pin: undefined,
+    known: lookUpKnownHost(files, hop.host, hop.port, spec.knownHosts),
+  };
 }

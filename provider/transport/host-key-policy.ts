@@ -1,6 +1,6 @@
 // Decides whether a host's key is accepted: pin before known_hosts before policy. Pure: it reads nothing.
 
-import { type HopSpec, type HostKeyPolicy, describeHop } from "../connection/spec";
+import { describeHop, type HopSpec, type HostKeyPolicy } from "../connection/spec";
 import { AnyIPError } from "../errors";
 import { equalsHostKey, fingerprintHostKey, formatHostKey, type HostKey, parseHostKey } from "./host-key";
 import type { KnownHostLookup, KnownKey } from "./known-hosts";
@@ -102,10 +102,12 @@ function judgeByKnownHosts(
   }
   if (rules.policy === "acceptNew") return undefined;
   const files = known.paths.length > 0 ? known.paths.join(", ") : "no file at all";
+  const malformed =
+    known.malformed.length > 0 ? `; not understood: ${known.malformed.slice(0, 4).join(", ")}` : "";
   return fail(
     rules,
     "HOST_KEY_UNKNOWN",
-    `presented the ${presented.type} key ${print}, which is not known (looked in ${files}). ` +
+    `presented the ${presented.type} key ${print}, which is not known (looked in ${files}${malformed}). ` +
       describeWaysOut(rules, presented),
   );
 }

@@ -1,7 +1,13 @@
 // Reads known_hosts text and says which keys it vouches for, and which it revokes. Pure: no files, no decisions.
 
 import { formatHostKey, type HostKey, parseHostKey } from "./host-key";
-import { formatKnownHostName, type HashedName, matchHashedName, matchPatternList, parseHashedName } from "./host-pattern";
+import {
+  formatKnownHostName,
+  type HashedName,
+  matchHashedName,
+  matchPatternList,
+  parseHashedName,
+} from "./host-pattern";
 
 /** Larger files are refused by whoever reads them. */
 export const MAX_KNOWN_HOSTS_BYTES = 16 * 1024 * 1024;
@@ -37,6 +43,8 @@ export interface KnownHostLookup {
   readonly authorities: readonly KnownKey[];
   /** The files looked at, whether they were there or not. */
   readonly paths: readonly string[];
+  /** Lines that are not understood, as `file:line`: a mangled one may be why a host is not known. */
+  readonly malformed: readonly string[];
 }
 
 const MAX_REPORTED_LINES = 10;
@@ -99,6 +107,7 @@ export function lookUpKnownHost(
     revoked,
     authorities,
     paths,
+    malformed: files.flatMap((file) => file.malformedLines.map((line) => `${file.path}:${line}`)),
   };
 }
 

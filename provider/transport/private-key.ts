@@ -15,14 +15,18 @@ export function readKeyText(given: string, passphrase: string | undefined): KeyT
   const text = given.replace(/\r\n?/g, "\n").trim();
   if (text === "") return unusable("is empty; give the private key's text");
   if (/^(ssh-|ecdsa-|sk-)\S*-cert-v0\d@openssh\.com /.test(text)) {
-    return unusable("holds an OpenSSH certificate, which is not supported; give the private key, authorised by itself");
+    return unusable(
+      "holds an OpenSSH certificate, which is not supported; give the private key, authorised by itself",
+    );
   }
   if (/^(ssh-|ecdsa-|sk-)\S+ AAAA/.test(text) || /^-+ ?BEGIN (SSH2 |RSA )?PUBLIC KEY/.test(text)) {
     return unusable("holds a public key; give the private one (the file without .pub)");
   }
   const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1];
   if (label !== undefined && !text.includes("\n")) {
-    return unusable("holds a key on a single line; its line breaks were lost, keep them as they are in the file");
+    return unusable(
+      "holds a key on a single line; its line breaks were lost, keep them as they are in the file",
+    );
   }
   switch (label) {
     case "OPENSSH PRIVATE KEY":
@@ -41,7 +45,9 @@ export function readKeyText(given: string, passphrase: string | undefined): KeyT
   if (text.startsWith("PuTTY-User-Key-File-")) {
     return unusable("holds a PuTTY key; convert it with: puttygen KEY.ppk -O private-openssh -o KEY");
   }
-  return unusable("holds no private key; it should begin with -----BEGIN OPENSSH PRIVATE KEY----- or a PEM header");
+  return unusable(
+    "holds no private key; it should begin with -----BEGIN OPENSSH PRIVATE KEY----- or a PEM header",
+  );
 }
 
 /** The type of an OpenSSH key, and whether it is encrypted, stand in the open part of the file (PROTOCOL.key). */
@@ -105,7 +111,13 @@ function formatEd25519Key(key: KeyObject): string {
   const secretPart = Buffer.concat([Buffer.from(jwk.d ?? "", "base64url"), publicPart]);
   const type = Buffer.from("ssh-ed25519");
   const check = Buffer.from([1, 2, 3, 4, 1, 2, 3, 4]);
-  const secret = Buffer.concat([check, field(type), field(publicPart), field(secretPart), field(Buffer.alloc(0))]);
+  const secret = Buffer.concat([
+    check,
+    field(type),
+    field(publicPart),
+    field(secretPart),
+    field(Buffer.alloc(0)),
+  ]);
   const padding = Buffer.from(Array.from({ length: (8 - (secret.length % 8)) % 8 }, (_, index) => index + 1));
   const none = field(Buffer.from("none"));
   const data = Buffer.concat([

@@ -1,18 +1,26 @@
 // Connections by the ssh2 library, and the only file that imports it: hop by hop, each one checked and logged in to.
 
 import type { Duplex } from "node:stream";
-import { type AnyAuthMethod, Client, type ParsedKey, type ServerHostKeyAlgorithm, utils } from "ssh2";
-import { type ConnectionSpec, describeHop, type HopSpec } from "../connection/spec";
+import {
+  type AnyAuthMethod,
+  Client,
+  type ClientChannel,
+  type ParsedKey,
+  type ServerHostKeyAlgorithm,
+  utils,
+} from "ssh2";
+import { type ConnectionSpec, describeHop } from "../connection/spec";
 import { AnyIPError } from "../errors";
 import type { CommandRunner } from "./command-runner";
 import type { ParseKey } from "./credentials";
-import { DialError, type DialPause, defaultDialPause, dialWithRetries } from "./dial-error";
+import { type DialError, type DialPause, defaultDialPause, dialWithRetries } from "./dial-error";
 import { ExecRunner } from "./exec-runner";
 import { explainHandshakeFailure, explainLoginRefusal, type HandshakePhase } from "./handshake-failure";
 import { HandshakeGate } from "./handshake-gate";
+import { type HopPlan, planHops } from "./hop-plan";
 import { formatHostKey, type HostKey, orderHostKeyAlgorithms, readHostKey } from "./host-key";
 import { judgeHostKey, listAcceptableTypes } from "./host-key-policy";
-import { type HopPlan, planHops } from "./hop-plan";
+import { type ForwardingLink, openForward } from "./jump-forward";
 import { createPromptAnswerer, LoginPlan, type LoginStep } from "./login-plan";
 import { ServerGreeting } from "./server-greeting";
 import { openTcpSocket } from "./tcp-socket";
@@ -26,7 +34,11 @@ export interface Ssh2Tuning {
   readonly dialPause: DialPause;
 }
 
-const DEFAULT_TUNING: Ssh2Tuning = { keepaliveIntervalMs: 5_000, keepaliveCount: 3, dialPause: defaultDialPause };
+const DEFAULT_TUNING: Ssh2Tuning = {
+  keepaliveIntervalMs: 5_000,
+  keepaliveCount: 3,
+  dialPause: defaultDialPause,
+};
 
 /** After this long, an end that the peer does not answer is made without it. */
 const END_GRACE_MS = 1_000;
@@ -35,12 +47,9 @@ const END_GRACE_MS = 1_000;
 const gate = new HandshakeGate();
 
 /** An authenticated connection to one hop. */
-interface Link {
+interface Link extends ForwardingLink<ClientChannel> {
   readonly client: Client;
-  readonly hop: HopSpec;
   readonly hostKey: string;
-  /** Calls back when the connection has ended; at once if it has. */
-  onEnd(listener: (reason: string) => void): void;
   end(): void;
 }
 
@@ -94,54 +103,19 @@ function dialHop(plan: HopPlan<ParsedKey>, through: Link | undefined, tuning: Ss
       const stream =
         through === undefined
           ? await openTcpSocket(plan.hop, timeoutMs)
-          : await openForward(through, plan.hop, timeoutMs);
+          : await openForward<ClientChannel>(through, plan.hop, timeoutMs);
       return logIn(stream, plan, tuning, Math.max(1, timeoutMs - (Date.now() - startedAt)));
     }),
   );
 }
 
-/** Lets a jump host open the TCP connection to the next hop. @throws DialError */
-function openForward(through: Link, hop: HopSpec, timeoutMs: number): Promise<Duplex> {
-  const via = describeHop(through.hop);
-  const fail = (what: string, advice: string, again: boolean, origin?: unknown): DialError =>
-    new DialError("HOST_UNREACHABLE", what, advice, again, origin);
-  return new Promise((resolve, reject) => {
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      reject(fail(`did not answer the jump host ${via} within ${timeoutMs / 1000} s`, "Check its address.", true));
-    }, timeoutMs);
-    const lose = (origin: unknown): void =>
-      reject(fail(`cannot be dialled: the connection to the jump host ${via} was lost`, "Try again.", false, origin));
-    through.onEnd(lose);
-    try {
-      through.client.forwardOut("127.0.0.1", 0, hop.host, hop.port, (error, channel) => {
-        clearTimeout(timer);
-        if (error === undefined) {
-          // One that opens after its time is up has nobody else to close it.
-          if (late) channel.destroy();
-          resolve(channel);
-          return;
-        }
-        const said = error.message.replace(/^\(SSH\) Channel open failure: /, "").replace(/[^\x20-\x7e]+/g, " ");
-        // RFC 4254, section 5.1: 1 is "administratively prohibited".
-        if ((error as { reason?: unknown }).reason === 1) {
-          const advice = "Allow it there (AllowTcpForwarding, PermitOpen), or use another jump host.";
-          reject(fail(`may not be dialled through the jump host ${via} (${said})`, advice, false, error));
-        } else {
-          const advice = "Check the address as the jump host sees it, and that sshd runs there.";
-          reject(fail(`cannot be reached from the jump host ${via} (${said})`, advice, true, error));
-        }
-      });
-    } catch (error) {
-      clearTimeout(timer);
-      lose(error);
-    }
-  });
-}
-
 /** Speaks SSH over an open stream: checks the host's key and logs in. @throws AnyIPError or DialError */
-function logIn(stream: Duplex, plan: HopPlan<ParsedKey>, tuning: Ssh2Tuning, timeoutMs: number): Promise<Link> {
+function logIn(
+  stream: Duplex,
+  plan: HopPlan<ParsedKey>,
+  tuning: Ssh2Tuning,
+  timeoutMs: number,
+): Promise<Link> {
   const { hop, rules } = plan;
   return new Promise((resolve, reject) => {
     const client = new Client();
@@ -173,7 +147,7 @@ function logIn(stream: Duplex, plan: HopPlan<ParsedKey>, tuning: Ssh2Tuning, tim
         reject(reason);
       });
     const failWith = (error: Error | undefined, timedOut = false): void =>
-      fail(verdict ?? explainHandshakeFailure({ hop, phase: readPhase(), greeting, error, timedOut, timeoutMs }));
+      fail(verdict ?? explainHandshakeFailure({ hop, phase: readPhase(), greeting, error, timedOut }));
     const refuse = (): void => {
       const { tried, offered } = login;
       fail(explainLoginRefusal({ hop, property: rules.property, tried, offered, notes, agentFailed }));
@@ -186,7 +160,10 @@ function logIn(stream: Duplex, plan: HopPlan<ParsedKey>, tuning: Ssh2Tuning, tim
       // It is asked again at each rekey, where only the same key will do.
       verdict = provenKey?.blob.equals(key.blob) ? undefined : judgeHostKey(rules, key);
       if (verdict === undefined && provenKey !== undefined && !provenKey.blob.equals(key.blob)) {
-        verdict = new AnyIPError("HOST_KEY_MISMATCH", `${describeHop(hop)} changed its key during the connection.`);
+        verdict = new AnyIPError(
+          "HOST_KEY_MISMATCH",
+          `${describeHop(hop)} changed its key during the connection.`,
+        );
       }
       if (verdict !== undefined) return false;
       provenKey = key;

@@ -41,7 +41,10 @@ function describeTcpFailure(hop: HopSpec, code: string, timeoutMs: number, origi
     new DialError("HOST_UNREACHABLE", what, advice, true, origin);
   switch (code) {
     case "ENOTFOUND":
-      return fail(`has no address: the name ${hop.host} does not resolve`, "Check the name, or give an address.");
+      return fail(
+        `has no address: the name ${hop.host} does not resolve`,
+        "Check the name, or give an address.",
+      );
     case "EAI_AGAIN":
       return fail(
         `has no address: looking up ${hop.host} failed for now (EAI_AGAIN)`,
@@ -54,13 +57,19 @@ function describeTcpFailure(hop: HopSpec, code: string, timeoutMs: number, origi
       );
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return fail(`cannot be reached: there is no route to it (${code})`, "Check the address and this machine's network.");
+      return fail(
+        `cannot be reached: there is no route to it (${code})`,
+        "Check the address and this machine's network.",
+      );
     case "ETIMEDOUT":
       return fail(
         `did not answer: no TCP connection within ${timeoutMs / 1000} s`,
         "Check that the host is up and that no firewall drops the port.",
       );
     default:
-      return fail(`cannot be reached (${code || "unknown error"})`, "Check the address and this machine's network.");
+      return fail(
+        `cannot be reached (${code || "unknown error"})`,
+        "Check the address and this machine's network.",
+      );
   }
 }

@@ -1,6 +1,6 @@
 module pulumi-anyip/tools/pulumi-cli
 
-go 1.26.8
+go 1.25.11
 
 tool github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
 

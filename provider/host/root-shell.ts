@@ -1,0 +1,141 @@
+// A shell with root's rights on the host, and the conversation with it: a batch at a time, part by part.
+// It knows the parts of a batch (batch-script.ts) and nothing of why a route is changed.
+import { randomBytes } from "node:crypto";
+import { AnyIPError } from "../errors";
+import type { CommandChannel, CommandRunner } from "../transport/command-runner";
+import {
+  batchMarkers,
+  confirmTimeoutSeconds,
+  formatApplyScript,
+  formatObserveScript,
+  formatStartScript,
+  type LockStep,
+  lockTimeoutSeconds,
+  rootShellCommand,
+} from "./batch-script";
+import { explainSilentShell } from "./explain";
+import type { ObservedTable, TableName } from "./host";
+import { parseBatchReport, parseTable } from "./iproute2";
+import type { Step } from "./route";
+
+/** A login shell may print this much before it runs what it was asked to run. */
+const maxChatterBytes = 1024 * 1024;
+/** A long run passes the lock to those who wait for it this often. */
+const maxLockHoldMs = 2000;
+
+export class RootShell {
+  private readonly nonce = `anyip-${randomBytes(9).toString("hex")}`;
+  private readonly markers = batchMarkers(this.nonce);
+  private isReady = false;
+  private lockedSinceMs: number | undefined;
+  private isClosed = false;
+
+  private constructor(
+    private readonly channel: CommandChannel,
+    /** How messages name the host. */
+    readonly label: string,
+    private readonly commandTimeoutMs: number,
+  ) {}
+
+  /** False once it has been closed. */
+  get isOpen(): boolean {
+    return !this.isClosed;
+  }
+
+  /** @throws AnyIPError CONNECTION_LOST */
+  static async open(runner: CommandRunner, label: string, commandTimeoutMs: number): Promise<RootShell> {
+    const channel = await runner.open(rootShellCommand);
+    const shell = new RootShell(channel, label, commandTimeoutMs);
+    channel.write(formatStartScript(shell.nonce));
+    return shell;
+  }
+
+  /** Ends the shell. What it has not been told to keep, it takes back. */
+  close(): void {
+    this.isClosed = true;
+    this.channel.end();
+    this.channel.close();
+  }
+
+  /** Reads tables; "locked" holds the host's lock from then on, but lets other runs have it now and then. */
+  async observe(tables: readonly TableName[], mode: "locked" | "unlocked"): Promise<ObservedTable[]> {
+    const lock = mode === "locked" ? this.chooseLockStep() : "none";
+    this.channel.write(formatObserveScript(this.nonce, tables, lock));
+    if (!this.isReady) await this.awaitReady();
+    const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
+    const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
+    const observed = readSections(this.label, text, tables);
+    if (lock !== "none") this.lockedSinceMs = performance.now();
+    return observed;
+  }
+
+  private chooseLockStep(): LockStep {
+    if (this.lockedSinceMs === undefined) return "take";
+    return performance.now() - this.lockedSinceMs > maxLockHoldMs ? "pass" : "none";
+  }
+
+  /** Applies the steps; the answer has the kernel's words for each that failed, by its number from 1. */
+  async apply(steps: readonly Step[], verify: readonly TableName[]): Promise<ReadonlyMap<number, string>> {
+    this.channel.write(formatApplyScript(this.nonce, steps, verify));
+    const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
+    const report = parseBatchReport(await this.channel.readUntilLine(this.markers.applied, waitMs));
+    if (report.complete) return report.failures;
+    const message = `${this.label}: \`ip -batch\` gave up before its end: ${report.lastWords}`;
+    throw new AnyIPError("ROUTE_REJECTED", message, {
+      facts: { host: this.label, output: report.lastWords },
+    });
+  }
+
+  /** Tells the host to keep what was applied, and reads the tables again. Ends the batch. */
+  async confirm(verify: readonly TableName[]): Promise<ObservedTable[]> {
+    this.channel.write(`${this.markers.confirmation}\n`);
+    return readSections(this.label, await this.awaitDone(), verify);
+  }
+
+  private async awaitReady(): Promise<void> {
+    try {
+      await this.channel.readUntilLine(this.markers.ready, this.commandTimeoutMs, maxChatterBytes);
+      this.isReady = true;
+    } catch (error) {
+      throw explainSilentShell(this.label, error);
+    }
+  }
+
+  /** Only the end marker says that a change was kept: a channel that merely closes proves nothing. */
+  private async awaitDone(): Promise<string> {
+    return await this.channel.readUntilLine(this.markers.done, this.commandTimeoutMs);
+  }
+}
+
+/** Reads `@table I`, the listing, `@exit N` for each table; `@missing WHAT` and `@busy` instead of them. */
+function readSections(label: string, text: string, tables: readonly TableName[]): ObservedTable[] {
+  const missing = /^@missing (.*)$/m.exec(text);
+  if (missing) {
+    const what = missing[1] ?? "";
+    const message = what.startsWith("/")
+      ? `${label}: cannot make the directory ${what} for the lock; /run must be writable for root`
+      : `${label}: no \`${what}\` in PATH or /usr/sbin:/sbin; install ${what === "ip" ? "iproute2" : "util-linux"}`;
+    throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: label } });
+  }
+  if (/^@busy$/m.test(text)) {
+    const message = `${label}: another run has held the lock for ${lockTimeoutSeconds} s; let it finish and run again`;
+    throw new AnyIPError("HOST_BUSY", message, { retryable: true, facts: { host: label } });
+  }
+  return tables.map((name, index) => {
+    const start = text.indexOf(`@table ${index}\n`);
+    const end = text.indexOf("\n@exit ", start);
+    const listing = start < 0 || end < 0 ? undefined : text.slice(text.indexOf("\n", start) + 1, end + 1);
+    const exitCode = /^\n@exit ([0-9]+)$/m.exec(text.slice(end))?.[1];
+    if (listing === undefined || !isUsableListing(listing, exitCode)) {
+      const output = (listing ?? text).slice(0, 500);
+      const message = `${label}: could not list table ${name.table} of ${name.family}: ${output}`;
+      throw new AnyIPError("UNEXPECTED_OUTPUT", message, { facts: { host: label, output } });
+    }
+    return parseTable(listing, name);
+  });
+}
+
+/** A table that nothing was ever put into does not exist, which `ip` calls an error and we call empty. */
+function isUsableListing(listing: string, exitCode: string | undefined): boolean {
+  return exitCode === "0" || /FIB table does not exist/.test(listing);
+}

@@ -1,0 +1,13 @@
+// What tells one kind of test host from another. A new kind is a further file here and a line in all.ts.
+
+import type { Account } from "../accounts";
+import type { HostFile } from "../host-files";
+
+export interface Flavour {
+  /** Whom a program should log in as. */
+  readonly user: string;
+  /** All accounts that accept the client's key, besides the one without rights. */
+  readonly accounts: readonly Account[];
+  /** What it needs in the host's file system. */
+  readonly files: readonly HostFile[];
+}

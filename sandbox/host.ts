@@ -1,0 +1,88 @@
+// A test host: how to reach it, how to look at it, and how to make it fail.
+
+import { join } from "node:path";
+import type { HostRecord } from "./host-record";
+import { Machine } from "./machine";
+import { killSshSessions, readCounters, type SshCounters, startSshd, stopSshd } from "./sshd";
+
+/** Where sshd of the host with this number logs to, in the sandbox's directory. */
+export function sshdLogPath(directory: string, index: number): string {
+  return join(directory, `host${index}-sshd.log`);
+}
+
+/** The host's port of the switch. */
+export function switchPort(index: number): string {
+  return `host${index}`;
+}
+
+export class Host extends Machine {
+  readonly name: string;
+  /** On-link IPv4 address, reachable from this machine and from the peer. */
+  readonly address: string;
+  /** On-link IPv6 address, likewise. */
+  readonly address6: string;
+  readonly port: number;
+  /** The account to log in as. */
+  readonly user: string;
+  /** An account that can log in but has no right to anything. */
+  readonly unprivilegedUser: string;
+  /** The password of all accounts, if one was asked for. */
+  readonly password: string | undefined;
+  private readonly index: number;
+
+  constructor(
+    record: HostRecord,
+    private readonly directory: string,
+    /** The client's private key, in OpenSSH's format. */
+    readonly keyPath: string,
+    private readonly switchMachine: Machine,
+  ) {
+    super(record);
+    this.name = record.name;
+    this.address = record.address;
+    this.address6 = record.address6;
+    this.port = record.port;
+    this.user = record.user;
+    this.unprivilegedUser = record.unprivilegedUser;
+    this.password = record.password;
+    this.index = record.index;
+  }
+
+  /** All routes in all tables, both families, as iproute2 prints them: equal texts mean equal tables. */
+  async routes(): Promise<string> {
+    const show = (family: string) =>
+      this.execOrThrow(["ip", "-N", "-d", "-o", family, "route", "show", "table", "all"]);
+    return (await show("-4")) + (await show("-6"));
+  }
+
+  /** What sshd has seen since the host was made. */
+  counters(): SshCounters {
+    return readCounters(sshdLogPath(this.directory, this.index));
+  }
+
+  /** Ends the sshd process of every connection; what runs in their sessions goes on (facts.md S7). */
+  async killSshSessions(): Promise<void> {
+    await killSshSessions(this);
+  }
+
+  /** Makes the host refuse connections. Those that are open stay. */
+  async stopSshd(): Promise<void> {
+    await stopSshd(this);
+  }
+
+  async startSshd(): Promise<void> {
+    await startSshd(this, sshdLogPath(this.directory, this.index));
+  }
+
+  /**
+   * Drops everything to and from the host, as a failed switch port does. The host's interface stays up,
+   * with carrier, so neither side is told.
+   */
+  async cutLink(): Promise<void> {
+    await this.switchMachine.configureNetwork([`link set ${switchPort(this.index)} nomaster`]);
+  }
+
+  async restoreLink(): Promise<void> {
+    await this.switchMachine.configureNetwork([`link set ${switchPort(this.index)} master br0`]);
+  }
+}

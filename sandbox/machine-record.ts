@@ -1,0 +1,8 @@
+// What is written down of every machine of a sandbox, host or not.
+import type { ProcessId } from "./processes";
+
+/** A set of namespaces: `unshare` holds them from outside, `init` is process 1 inside. */
+export interface MachineRecord {
+  readonly holder: ProcessId;
+  readonly init: ProcessId;
+}

@@ -1,0 +1,154 @@
+// Makes one machine of a sandbox, from nothing to ready: a host that one can log in to, or the peer.
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { accountFiles, setPassword, UNPRIVILEGED_ACCOUNT, writeAccounts } from "./accounts";
+import { hostAddresses, type SandboxAddresses, sandboxAddresses } from "./addresses";
+import { FLAVOURS } from "./flavours/all";
+import { sshdLogPath, switchPort } from "./host";
+import { type HostFile, writeHostFiles } from "./host-files";
+import type { HostOptions, HostRecord } from "./host-record";
+import { Machine, type StartedMachine, startMachine } from "./machine";
+import type { MachineRecord } from "./machine-record";
+import { HOST_SCRIPT } from "./namespace-script";
+import { plugIn } from "./network";
+import { killProcess } from "./processes";
+import { type KeyPair, makeKeyPair } from "./ssh-keys";
+import { sshdFiles, startSshd } from "./sshd";
+
+/** Where a machine is made. */
+export interface Site {
+  /** The sandbox's directory. */
+  readonly directory: string;
+  readonly slice: number;
+  readonly network6: string;
+  readonly switchMachine: Machine;
+}
+
+export interface MadeHost {
+  readonly record: HostRecord;
+  readonly started: StartedMachine;
+  /** Public halves, one line each. */
+  readonly hostKeys: readonly string[];
+}
+
+/** Makes the host with number `index` and starts its sshd. On an error nothing of it stays behind. */
+export async function makeHost(
+  site: Site,
+  index: number,
+  options: HostOptions,
+  publicKey: string,
+): Promise<MadeHost> {
+  const addresses = hostAddresses(site.slice, site.network6, index);
+  const gateways = sandboxAddresses(site.slice, site.network6);
+  const directory = join(site.directory, `host${index}`);
+  mkdirSync(directory, { mode: 0o700 });
+  const keyTypes = [...new Set(options.hostKeyTypes ?? ["ed25519" as const])];
+  const keysMade = Promise.all(
+    keyTypes.map((type) => makeKeyPair(`${directory}-${type}_key`, type, `root@${options.name}`)),
+  );
+  // Awaited only after the machine; until then its failure must not count as unhandled.
+  keysMade.catch(() => {});
+  return startAndFurnish(options.name, directory, async (started) => {
+    const machine = new Machine(started.record);
+    await plugIn(site.switchMachine, switchPort(index), started.record);
+    await machine.configureNetwork([
+      ...interfaceLines(addresses),
+      `route add default via ${gateways.peer4}`,
+      `route add default via ${gateways.peer6}`,
+    ]);
+    const hostKeys = await keysMade;
+    await furnish(machine, options, publicKey, hostKeys);
+    writeHostFiles(machine, identityFiles(options.name, gateways));
+    await startSshd(machine, sshdLogPath(site.directory, index));
+    const record = describeHost(started.record, index, options, addresses);
+    return { record, started, hostKeys: hostKeys.map((key) => key.publicKey) };
+  });
+}
+
+/** Makes the peer. On an error nothing of it stays behind. */
+export function makePeer(site: Site): Promise<StartedMachine> {
+  const addresses = sandboxAddresses(site.slice, site.network6);
+  const directory = join(site.directory, "peer");
+  mkdirSync(directory, { mode: 0o700 });
+  return startAndFurnish("peer", directory, async (started) => {
+    const machine = new Machine(started.record);
+    await plugIn(site.switchMachine, "peer", started.record);
+    await machine.configureNetwork(interfaceLines({ address: addresses.peer4, address6: addresses.peer6 }));
+    writeHostFiles(machine, identityFiles("peer", addresses));
+    return started;
+  });
+}
+
+async function startAndFurnish<Result>(
+  name: string,
+  directory: string,
+  furnishMachine: (started: StartedMachine) => Promise<Result>,
+): Promise<Result> {
+  const started = await startMachine(HOST_SCRIPT, [name, directory]);
+  try {
+    return await furnishMachine(started);
+  } catch (error) {
+    killProcess(started.record.init);
+    await started.waitForEnd();
+    throw error;
+  }
+}
+
+function describeHost(
+  machine: MachineRecord,
+  index: number,
+  options: HostOptions,
+  addresses: { address: string; address6: string },
+): HostRecord {
+  const flavour = options.flavour ?? "root";
+  return {
+    ...machine,
+    name: options.name,
+    flavour,
+    index,
+    ...addresses,
+    port: options.port ?? 22,
+    user: FLAVOURS[flavour].user,
+    unprivilegedUser: UNPRIVILEGED_ACCOUNT.name,
+    ...(options.password === undefined ? {} : { password: options.password }),
+  };
+}
+
+/** No duplicate address detection: an address of these is usable at once, not a second later. */
+function interfaceLines({ address, address6 }: { address: string; address6: string }): string[] {
+  return [`addr add ${address}/22 dev eth0`, `addr add ${address6}/64 dev eth0 nodad`, "link set eth0 up"];
+}
+
+/** What a machine is called and whom it asks for names. The nameservers only need to be addresses. */
+function identityFiles(name: string, { peer4, peer6 }: SandboxAddresses): HostFile[] {
+  return [
+    { path: "/etc/hostname", text: `${name}\n` },
+    { path: "/etc/hosts", text: `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n` },
+    { path: "/etc/machine-id", text: `${randomBytes(16).toString("hex")}\n`, mode: 0o444 },
+    { path: "/etc/resolv.conf", text: `nameserver ${peer4}\nnameserver ${peer6}\n` },
+  ];
+}
+
+async function furnish(
+  machine: Machine,
+  options: HostOptions,
+  publicKey: string,
+  hostKeys: readonly KeyPair[],
+): Promise<void> {
+  const flavour = FLAVOURS[options.flavour ?? "root"];
+  const accounts = [...flavour.accounts, UNPRIVILEGED_ACCOUNT];
+  const shell = options.shell ?? "bash";
+  writeAccounts(machine, accounts, shell);
+  writeHostFiles(machine, [
+    ...accountFiles(accounts, publicKey, shell),
+    ...sshdFiles(
+      options,
+      accounts.map((account) => account.name),
+      hostKeys,
+    ),
+    ...flavour.files,
+  ]);
+  if (options.password !== undefined) await setPassword(machine, accounts, options.password);
+}
