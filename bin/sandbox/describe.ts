@@ -1,6 +1,5 @@
 // A sandbox for a person and for a program: what one needs to go on with it.
 
-import { readFileSync } from "node:fs";
 import type { Host, Sandbox } from "../../sandbox";
 
 /** A sandbox as `--json` prints it. The values of a host are those of a Pulumi program's `connection`. */
@@ -26,8 +25,7 @@ function describeConnection(sandbox: Sandbox, host: Host) {
     port: host.port,
     user: host.user,
     privateKeyPath: sandbox.keyPath,
-    knownHosts: readFileSync(sandbox.knownHostsPath, "utf8"),
-    ...(host.user === "root" ? {} : { privilege: "sudo" }),
+    knownHosts: sandbox.knownHostsPath,
   };
 }
 
@@ -43,12 +41,12 @@ Ping it from the second machine, and send that a prefix of its:
     ${shell} peer -- ping -c 1 ${host.address}
     ${shell} peer -- ip route add 2001:db8:1::/64 via ${host.address6}
 
-In a Pulumi program, with \`import { readFileSync } from "node:fs"\`:
+In a Pulumi program:
     connection: {
       host: "${host.address}",${host.port === 22 ? "" : `\n      port: ${host.port},`}
       user: "${host.user}",
       privateKeyPath: "${sandbox.keyPath}",
-      knownHosts: readFileSync("${sandbox.knownHostsPath}", "utf8"),${host.user === "root" ? "" : '\n      privilege: "sudo",'}
+      knownHosts: "${sandbox.knownHostsPath}",
     }
 
 Remove it:

@@ -1,0 +1,25 @@
+// The program of every side of the benchmark: BENCH_COUNT resources of the kind that BENCH_SIDE names.
+const pulumi = require("@pulumi/pulumi");
+const { AnyIPRoute } = require("pulumi-anyip");
+
+const { host, privateKeyPath, knownHosts } = JSON.parse(process.env.BENCH_HOST);
+const connection = { host, user: "root", privateKeyPath, knownHosts };
+
+function register(name, literal, inputs) {
+  new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Noop", name, { ...inputs, __provider: literal });
+}
+
+const noop = 'exports.handler=()=>require("./noop.js").noop';
+const owner = (name) => `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+
+const sides = {
+  floor: (name, prefix) => register(name, noop, { prefix }),
+  "same inputs": (name, prefix) => register(name, noop, { prefix, connection, owner: owner(name) }),
+  "a login each": (name, prefix) =>
+    register(name, 'exports.handler=()=>require("./login-each.js").loginEach', { prefix, connection }),
+  AnyIPRoute: (name, prefix) => new AnyIPRoute(name, { connection, prefix }),
+};
+
+for (let index = 0; index < Number(process.env.BENCH_COUNT); index++) {
+  sides[process.env.BENCH_SIDE](`route-${index}`, `2001:db8:${index.toString(16)}::/64`);
+}

@@ -1,0 +1,152 @@
+// 1,000 AnyIPRoutes on one host beside what the engine alone costs, and beside a login for each operation.
+import { createRequire } from "node:module";
+import { arch, cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { repository } from "../scripts/setup/paths.mjs";
+import { setUp } from "../scripts/setup.mjs";
+import { BenchStack } from "./stack.mjs";
+
+const phases = ["create", "no change", "refresh", "destroy"];
+const commands = { create: "up", "no change": "up", refresh: "refresh", destroy: "destroy" };
+
+const goals = [
+  ["create", "floor", 1.15],
+  ["create", "same inputs", 1.05],
+  ["no change", "same inputs", 1.05],
+  ["refresh", "floor", 1.25],
+  ["destroy", "floor", 1.6],
+];
+
+/** @param args --count N (1000), --rounds N (3), --logins N (100), --parallel N (the engine's default) */
+export async function benchUp(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      count: { type: "string", default: "1000" },
+      rounds: { type: "string", default: "3" },
+      logins: { type: "string", default: "100" },
+      parallel: { type: "string" },
+    },
+  });
+  const [count, rounds, logins] = [Number(values.count), Number(values.rounds), Number(values.logins)];
+  const flags = values.parallel === undefined ? [] : ["--parallel", values.parallel];
+  await setUp();
+  const { createSandbox } = createRequire(import.meta.url)(`${repository}/dist/sandbox`);
+  const sandbox = await createSandbox({ hosts: [{ name: "web1" }] });
+  try {
+    printMachine(count, rounds, values.parallel);
+    const sides = new Map(["floor", "same inputs", "AnyIPRoute"].map((side) => [side, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const [side, runs] of sides) {
+        process.stderr.write(`round ${round + 1} of ${rounds}: ${side} …\n`);
+        runs.push(await measure(sandbox, side, count, flags));
+      }
+    }
+    process.stderr.write("a login each …\n");
+    const login = await measure(sandbox, "a login each", logins, flags);
+    printTimes(sides);
+    printCounts(sides, count);
+    printLogins(sides, login, count, logins);
+    printGoals(sides);
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function measure(sandbox, side, count, flags) {
+  const [host] = sandbox.hosts;
+  const connection = { host: host.address, privateKeyPath: host.keyPath, knownHosts: sandbox.knownHostsPath };
+  const environment = {
+    BENCH_HOST: JSON.stringify(connection),
+    BENCH_SIDE: side,
+    BENCH_COUNT: String(count),
+  };
+  const stack = new BenchStack({ environment, flags });
+  try {
+    await stack.init();
+    const run = { seconds: {}, connections: {}, execs: {}, stateBytes: 0 };
+    for (const phase of phases) {
+      const before = host.counters();
+      run.seconds[phase] = await stack.time(commands[phase]);
+      const after = host.counters();
+      run.connections[phase] = after.connections - before.connections;
+      run.execs[phase] = after.sessions - before.sessions;
+      if (phase === "create") run.stateBytes = await stack.stateBytes();
+    }
+    return run;
+  } finally {
+    stack.remove();
+  }
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function medianSeconds(runs, phase) {
+  return median(runs.map((run) => run.seconds[phase]));
+}
+
+function printMachine(count, rounds, parallel) {
+  const [cpu] = cpus();
+  console.log(
+    `${count} routes on one host; medians of ${rounds}; checkpoints skipped; ` +
+      `--parallel ${parallel ?? "at the engine's default"}\n` +
+      `${cpus().length} × ${cpu?.model.trim()} (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ` +
+      `Linux, Node ${process.versions.node}\n`,
+  );
+}
+
+function printTimes(sides) {
+  console.log(`${"seconds".padEnd(14)}${phases.map((phase) => phase.padStart(12)).join("")}`);
+  for (const [side, runs] of sides) {
+    console.log(
+      `${side.padEnd(14)}${phases.map((phase) => medianSeconds(runs, phase).toFixed(2).padStart(12)).join("")}`,
+    );
+  }
+  for (const base of ["floor", "same inputs"]) {
+    const ratios = phases.map((phase) => ratio(sides, phase, base).toFixed(2).padStart(12)).join("");
+    console.log(`${`÷ ${base}`.padEnd(14)}${ratios}`);
+  }
+}
+
+function ratio(sides, phase, base) {
+  return medianSeconds(sides.get("AnyIPRoute"), phase) / medianSeconds(sides.get(base), phase);
+}
+
+function printCounts(sides, count) {
+  const runs = sides.get("AnyIPRoute");
+  for (const [what, key] of [
+    ["connections", "connections"],
+    ["execs", "execs"],
+  ]) {
+    const counts = phases.map((phase) => String(median(runs.map((run) => run[key][phase]))).padStart(12));
+    console.log(`${what.padEnd(14)}${counts.join("")}`);
+  }
+  const bytes = (side) => median(sides.get(side).map((run) => run.stateBytes)) / count;
+  const beyond = Math.round(bytes("AnyIPRoute") - bytes("floor"));
+  console.log(`\nstate a route: ${Math.round(bytes("AnyIPRoute"))} bytes, ${beyond} beyond the floor's`);
+}
+
+function printLogins(sides, login, count, logins) {
+  for (const phase of ["create", "destroy"]) {
+    const each = login.seconds[phase] / logins;
+    const ours = medianSeconds(sides.get("AnyIPRoute"), phase) / count;
+    console.log(
+      `${phase}, a login for each of ${logins} routes: ${login.seconds[phase].toFixed(1)} s, ` +
+        `${(each * 1000).toFixed(0)} ms a route, ${(each / ours).toFixed(1)} × AnyIPRoute's; ` +
+        `${login.connections[phase]} connections`,
+    );
+  }
+}
+
+function printGoals(sides) {
+  console.log("");
+  for (const [phase, base, most] of goals) {
+    const reached = ratio(sides, phase, base);
+    const verdict = reached <= most ? "reached" : "missed";
+    console.log(`${verdict}: ${phase} ${reached.toFixed(2)} × ${base}, the goal is ≤ ${most}`);
+  }
+}
