@@ -2,7 +2,7 @@
 import { isUnknown } from "../check/fields";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
 import { keepsFoundProtocol } from "./plan";
-import { decodeState, extractInputs, type RecordedRoute } from "./state";
+import { decodeState, extractInputs, isCurrentVersion, type RecordedRoute } from "./state";
 
 /** The engine's answer; explicit in all that matters (it guesses otherwise). */
 export interface RouteDiff {
@@ -16,11 +16,21 @@ export interface RouteDiff {
 const identifyingNames = ["prefix", "table", "metric"] as const;
 
 export function diffRoute(outputs: RawInputs, news: RawInputs): RouteDiff {
+  if (isUntouched(outputs, news)) return { changes: false, replaces: [], deleteBeforeReplace: false };
   const recorded = decodeState(outputs);
   const { desired } = checkInputs(news);
   const replaces = desired ? findReplaced(recorded, desired) : findReplacedUnknown(outputs, news);
   const changes = replaces.length > 0 || !desired || isChangedInPlace(outputs, news, recorded, desired);
   return { changes, replaces, deleteBeforeReplace: false };
+}
+
+/** The usual case of a run that changes nothing, told without decoding: it comes once for every resource. */
+function isUntouched(outputs: RawInputs, news: RawInputs): boolean {
+  return (
+    outputs.found === undefined &&
+    isCurrentVersion(outputs) &&
+    isEqual(extractInputs(outputs), extractInputs(news))
+  );
 }
 
 function findReplaced(recorded: RecordedRoute, desired: DesiredRoute): string[] {

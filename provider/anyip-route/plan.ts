@@ -49,14 +49,13 @@ export function planUpdate(
   };
 }
 
-/** Takes exactly the recorded route away, and only while it still is as recorded. */
-export function planDelete(recorded: RecordedRoute, observed: ObservedTable): RoutePlan<undefined> {
-  const present = findKey(observed, recorded.actual);
-  const isOurs =
-    recorded.origin === "created" && present !== undefined && isSameRoute(present, recorded.actual);
-  return isOurs
-    ? { step: { kind: "delete", route: recorded.actual }, result: undefined }
-    : { result: undefined };
+/**
+ * Takes exactly the recorded route away. Nothing needs to be looked at first: the kernel deletes a route only if
+ * every attribute that is named is the same, and to find none is success.
+ */
+export function planDelete(recorded: RecordedRoute): RoutePlan<undefined> {
+  if (recorded.origin === "adopted") return { result: undefined };
+  return { step: { kind: "delete", route: recorded.actual }, result: undefined };
 }
 
 /**

@@ -63,8 +63,8 @@ export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourcePr
       if (recorded.origin === "adopted") return;
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       await access.host.change<undefined>({
-        reads: recorded.route,
-        plan: (observed) => planDelete(recorded, observed),
+        reads: undefined,
+        plan: () => planDelete(recorded),
       });
     },
   };

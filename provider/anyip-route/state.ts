@@ -72,11 +72,11 @@ export function extractInputs(outputs: RawInputs): Record<string, unknown> {
  * @throws AnyIPError STATE_UNREADABLE for a newer version, or for a state that was edited into nonsense.
  */
 export function decodeState(outputs: RawInputs): RecordedRoute {
-  const { stateVersion: version, origin, acceptedHostKey } = outputs;
-  if (version !== stateVersion) {
+  const { origin, acceptedHostKey } = outputs;
+  if (!isCurrentVersion(outputs)) {
     throw new AnyIPError(
       "STATE_UNREADABLE",
-      `the recorded state has version ${String(version)}, this pulumi-anyip reads version ${stateVersion}; ` +
+      `the recorded state has version ${String(outputs.stateVersion)}, this pulumi-anyip reads version ${stateVersion}; ` +
         "install the pulumi-anyip that wrote it, or a newer one",
     );
   }
@@ -95,6 +95,11 @@ export function decodeState(outputs: RawInputs): RecordedRoute {
     actual: source === undefined || source === "" ? routeWithoutSource : { ...routeWithoutSource, source },
     ...(typeof acceptedHostKey === "string" ? { acceptedHostKey } : {}),
   };
+}
+
+/** True for a state of the version that this package writes. */
+export function isCurrentVersion(outputs: RawInputs): boolean {
+  return outputs.stateVersion === stateVersion;
 }
 
 function decodeFound(raw: unknown): FoundAttributes {

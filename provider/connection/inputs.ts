@@ -32,8 +32,21 @@ const hostKeyGrammar: TextGrammar = {
   maxLength: 4096,
 };
 
+// A thousand resources have the same few connections. Equal ones get the same spec, by which hosts are then found.
+const knownSpecs = new Map<string, ConnectionSpec>();
+const maxKnownSpecs = 10_000;
+
 /** Validates a connection where it stands in the inputs and fills in defaults. `failures` takes what is wrong. */
 export function readConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec | undefined {
+  const key = JSON.stringify(raw);
+  const known = knownSpecs.get(key);
+  if (known) return known;
+  const spec = parseConnection(raw, failures);
+  if (spec && knownSpecs.size < maxKnownSpecs) knownSpecs.set(key, spec);
+  return spec;
+}
+
+function parseConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec | undefined {
   if (isUnknown(raw)) return undefined;
   if (!isRecord(raw)) {
     const reason = 'is missing; give connection: { host: "web1.example", user: "root", privateKeyPath: … }';

@@ -48,7 +48,7 @@ export async function runBatch(
   });
   if (planned.length === 0) return outcomes;
   const verified = planned.filter(({ index }) => operations[index]?.operation.verify !== undefined);
-  const verifyTables = distinctTables(verified.map(({ index }) => readsOf(operations, index)));
+  const verifyTables = distinctTables(verified.map(({ index }) => operations[index]?.operation.reads));
   try {
     const steps = planned.map(({ step }) => step);
     const failures = await shell.apply(steps, verifyTables);
@@ -63,7 +63,7 @@ export async function runBatch(
       const outcome = outcomes[index];
       if (outcome?.kind !== "done") continue;
       const problem = operations[index]?.operation.verify?.(
-        after(readsOf(operations, index)),
+        after(operations[index]?.operation.reads),
         outcome.result,
       );
       if (problem !== undefined) {
@@ -79,19 +79,14 @@ export async function runBatch(
   return outcomes;
 }
 
-function readsOf(operations: readonly PendingOperation[], index: number): TableName {
-  const pending = operations[index];
-  if (!pending) throw new RangeError(`no operation ${index}`);
-  return pending.operation.reads;
-}
-
-function distinctTables(tables: readonly TableName[]): TableName[] {
-  return [...new Map(tables.map((name) => [tableKey(name), name])).values()];
+function distinctTables(tables: readonly (TableName | undefined)[]): TableName[] {
+  return [...new Map(tables.flatMap((name) => (name ? [[tableKey(name), name]] : []))).values()];
 }
 
 function lookUpBy(tables: readonly TableName[], observed: readonly ObservedTable[]) {
   const byKey = new Map(tables.map((name, index) => [tableKey(name), observed[index]]));
-  return (name: TableName): ObservedTable => {
+  return (name: TableName | undefined): ObservedTable => {
+    if (!name) return { find: () => [] };
     const table = byKey.get(tableKey(name));
     if (!table) throw new RangeError(`table ${tableKey(name)} was not read`);
     return table;

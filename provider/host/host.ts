@@ -22,9 +22,11 @@ export interface ObservedTable {
 
 /** One resource's wish: look at a table, decide, change, look again. */
 export interface RouteOperation<Result> {
-  readonly reads: TableName;
+  /** The table to look at; undefined for an operation whose step is right whatever is there. */
+  readonly reads: TableName | undefined;
   /**
    * Pure: from what was found to what is to be done. Throwing an AnyIPError refuses this operation alone.
+   * Without `reads`, nothing is found.
    * `earlier` is this operation's own plan of an attempt whose outcome stayed unknown.
    */
   plan(observed: ObservedTable, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;

@@ -60,6 +60,7 @@ export class RootShell {
   /** Reads tables; "locked" holds the host's lock from then on, but lets other runs have it now and then. */
   async observe(tables: readonly TableName[], mode: "locked" | "unlocked"): Promise<ObservedTable[]> {
     const lock = mode === "locked" ? this.chooseLockStep() : "none";
+    if (lock === "none" && tables.length === 0) return [];
     this.channel.write(formatObserveScript(this.nonce, tables, lock));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
