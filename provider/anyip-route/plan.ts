@@ -10,13 +10,16 @@ type Extras = Pick<StateExtras, "origin" | "found">;
 /**
  * Makes sure that the route is there. A route with this provider's own protocol number that is the same in
  * everything is one that an earlier run made and could not record: it is completed, whatever onExisting says.
+ * One that another resource of this run has (`isClaimed`) is refused.
  */
 export function planCreate(
   desired: DesiredRoute,
   observed: ObservedTable,
   earlier: RoutePlan<Extras> | undefined,
+  isClaimed: boolean,
 ): RoutePlan<Extras> {
   const { route, onExisting } = desired;
+  if (isClaimed) throw duplicate(route);
   const present = findKey(observed, route);
   if (!present) return { step: { kind: "add", route }, result: { origin: "created" } };
   if (isSameRoute(present, route)) {
@@ -51,11 +54,16 @@ export function planUpdate(
 
 /**
  * Takes exactly the recorded route away. Nothing needs to be looked at first: the kernel deletes a route only if
- * every attribute that is named is the same, and to find none is success.
+ * every attribute that is named is the same, and to find none is success. A route that has passed on to another
+ * resource (`isClaimed`) stays.
  */
-export function planDelete(recorded: RecordedRoute): RoutePlan<undefined> {
-  if (recorded.origin === "adopted") return { result: undefined };
-  return { step: { kind: "delete", route: recorded.actual }, result: undefined };
+export function planDelete<Result>(
+  recorded: RecordedRoute,
+  isClaimed: boolean,
+  result: Result,
+): RoutePlan<Result> {
+  if (recorded.origin === "adopted" || isClaimed) return { result };
+  return { step: { kind: "delete", route: recorded.actual }, result };
 }
 
 /**
@@ -103,6 +111,14 @@ function hasSameEffect(present: ObservedRoute, route: LocalRoute): boolean {
 
 function replaceUnlessSame(route: LocalRoute, present: ObservedRoute & LocalRoute) {
   return isSameRoute(present, route) ? {} : { step: { kind: "replace", route, before: present } as const };
+}
+
+function duplicate(route: LocalRoute): AnyIPError {
+  return new AnyIPError(
+    "ROUTE_CONFLICT",
+    `another resource of this program binds ${describe(route)} on the same machine; ` +
+      "one of the two is enough (two names or addresses may lead to one host)",
+  );
 }
 
 function conflict(route: LocalRoute, present: ObservedRoute, because = "which is not the same"): AnyIPError {

@@ -2,8 +2,10 @@
 // itself (the Host).
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
+import type { ObservedTable, RoutePlan } from "../host/host";
 import type { LocalRoute } from "../host/route";
 import type { HostAccess } from "../host-access";
+import { RouteClaims } from "./claims";
 import { diffRoute } from "./diff";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
 import { explainAbsence, findRecorded, planCreate, planDelete, planUpdate } from "./plan";
@@ -14,6 +16,11 @@ export type FindHost = (connection: DesiredRoute["connection"], acceptedHostKey?
 
 /** A provider whose resources live on the hosts that `findHost` finds. */
 export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourceProvider {
+  const claims = new RouteClaims();
+  const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
+    const owner = claims.find(machine, route);
+    return owner !== undefined && owner !== id;
+  };
   return {
     async check(_olds: RawInputs, news: RawInputs) {
       const { inputs, failures } = checkInputs(news);
@@ -26,16 +33,17 @@ export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourcePr
 
     async create(inputs: RawInputs) {
       const desired = requireDesired(inputs);
+      const { route } = desired;
       const access = findHost(desired.connection);
-      const extras = await access.host.change<StateExtras>({
-        reads: desired.route,
-        plan: (observed, earlier) => planCreate(desired, observed, earlier),
-        ...verifying(desired, desired.route),
+      const id = `anyip-${randomBytes(10).toString("hex")}`;
+      const { extras, machine } = await access.host.change<PlacedExtras>({
+        reads: route,
+        plan: ({ table, machine }, earlier) =>
+          place(machine, planCreate(desired, table, unplace(earlier), isOthers(machine, route, id))),
+        ...verifying(desired),
       });
-      return {
-        id: `anyip-${randomBytes(10).toString("hex")}`,
-        outs: encodeState(inputs, withHostKey(extras, access)),
-      };
+      claims.claim(machine, route, id);
+      return { id, outs: encodeState(inputs, withHostKey(extras, access)) };
     },
 
     async read(id, outputs: RawInputs) {
@@ -46,28 +54,44 @@ export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourcePr
       return { id, props: encodeState(outputs, withHostKey({ origin: recorded.origin, found }, access)) };
     },
 
-    async update(_id, olds: RawInputs, news: RawInputs) {
+    async update(id, olds: RawInputs, news: RawInputs) {
       const recorded = decodeState(olds);
       const desired = requireDesired(news);
       const access = findHost(desired.connection, recorded.acceptedHostKey);
-      const extras = await access.host.change<StateExtras>({
+      const { extras, machine } = await access.host.change<PlacedExtras>({
         reads: desired.route,
-        plan: (observed) => planUpdate(recorded, desired, observed),
-        ...verifying(desired, desired.route),
+        plan: ({ table, machine }) => place(machine, planUpdate(recorded, desired, table)),
+        ...verifying(desired),
       });
+      claims.claim(machine, desired.route, id);
       return { outs: encodeState(news, withHostKey(extras, access)) };
     },
 
-    async delete(_id, outputs: RawInputs) {
+    async delete(id, outputs: RawInputs) {
       const recorded = decodeState(outputs);
       if (recorded.origin === "adopted") return;
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      await access.host.change<undefined>({
+      const machine = await access.host.change<string>({
         reads: undefined,
-        plan: () => planDelete(recorded),
+        plan: ({ machine }) => planDelete(recorded, isOthers(machine, recorded.actual, id), machine),
       });
+      claims.release(machine, recorded.actual, id);
     },
   };
+}
+
+/** What a change leaves to be recorded, and the machine on which it happened. */
+interface PlacedExtras {
+  readonly extras: StateExtras;
+  readonly machine: string;
+}
+
+function place(machine: string, { result, ...rest }: RoutePlan<StateExtras>): RoutePlan<PlacedExtras> {
+  return { ...rest, result: { extras: result, machine } };
+}
+
+function unplace(plan: RoutePlan<PlacedExtras> | undefined): RoutePlan<StateExtras> | undefined {
+  return plan && { ...plan, result: plan.result.extras };
 }
 
 function requireDesired(inputs: RawInputs): DesiredRoute {
@@ -76,11 +100,11 @@ function requireDesired(inputs: RawInputs): DesiredRoute {
   throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
 }
 
-function verifying(desired: DesiredRoute, route: LocalRoute) {
-  if (!desired.verify) return {};
+function verifying({ route, verify }: DesiredRoute) {
+  if (!verify) return {};
   return {
-    verify: (observed: Parameters<typeof explainAbsence>[2], result: StateExtras) =>
-      explainAbsence(route, result.found ?? {}, observed),
+    verify: (observed: ObservedTable, { extras }: PlacedExtras) =>
+      explainAbsence(route, extras.found ?? {}, observed),
   };
 }
 

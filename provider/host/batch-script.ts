@@ -43,6 +43,10 @@ export function formatStartScript(nonce: string): string {
       "umask 077",
       "trap '' HUP PIPE",
       `printf '\\n%s\\n' '${batchMarkers(nonce).ready}'`,
+      // Together these say which routing tables these are, by whatever name or address one came here.
+      "boot=",
+      "{ IFS= read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null",
+      'printf \'@machine %s %s\\n\' "$boot" "$(readlink /proc/self/ns/net)"',
     ],
     " </dev/null",
   );

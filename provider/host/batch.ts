@@ -39,7 +39,7 @@ export async function runBatch(
   const planned: PlannedStep[] = [];
   operations.forEach(({ operation, earlier }, index) => {
     try {
-      const plan = operation.plan(observed(operation.reads), earlier);
+      const plan = operation.plan({ table: observed(operation.reads), machine: shell.machine }, earlier);
       outcomes[index] = { kind: "done", result: plan.result };
       if (plan.step) planned.push({ index, plan, step: plan.step });
     } catch (error) {

@@ -20,6 +20,13 @@ export interface ObservedTable {
   find(prefix: string): readonly ObservedRoute[];
 }
 
+/** What an operation is shown before it decides. */
+export interface Observation {
+  readonly table: ObservedTable;
+  /** Tells routing tables apart: equal for two connections exactly if they lead to the same ones. */
+  readonly machine: string;
+}
+
 /** One resource's wish: look at a table, decide, change, look again. */
 export interface RouteOperation<Result> {
   /** The table to look at; undefined for an operation whose step is right whatever is there. */
@@ -29,7 +36,7 @@ export interface RouteOperation<Result> {
    * Without `reads`, nothing is found.
    * `earlier` is this operation's own plan of an attempt whose outcome stayed unknown.
    */
-  plan(observed: ObservedTable, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;
+  plan(observed: Observation, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;
   /** Pure: what is wrong with the table after the change, in words; undefined when all is well. */
   verify?(observed: ObservedTable, result: Result): string | undefined;
 }

@@ -27,6 +27,7 @@ export class RootShell {
   private readonly nonce = `anyip-${randomBytes(9).toString("hex")}`;
   private readonly markers = batchMarkers(this.nonce);
   private isReady = false;
+  private machineId = "";
   private lockedSinceMs: number | undefined;
   private isClosed = false;
 
@@ -36,6 +37,11 @@ export class RootShell {
     readonly label: string,
     private readonly commandTimeoutMs: number,
   ) {}
+
+  /** Boot and network namespace: equal for two shells exactly if they see the same routing tables. */
+  get machine(): string {
+    return this.machineId;
+  }
 
   /** False once it has been closed. */
   get isOpen(): boolean {
@@ -65,6 +71,7 @@ export class RootShell {
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
+    this.machineId = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machineId;
     const observed = readSections(this.label, text, tables);
     if (lock !== "none") this.lockedSinceMs = performance.now();
     return observed;
