@@ -1,12 +1,28 @@
 // The hosts of one provider process: one Linux host per connection, over one pool of connections.
 import type { ConnectionSpec } from "./connection/spec";
 import { describeHop } from "./connection/spec";
-import { AnyIPError } from "./errors";
+import { AnyIPError, type ErrorCode } from "./errors";
 import { LinuxHost } from "./host/linux-host";
 import type { HostAccess } from "./host-access";
 import type { CommandRunner } from "./transport/command-runner";
 import { ConnectionPool } from "./transport/pool";
 import { connectSsh2 } from "./transport/ssh2";
+
+/** What a dial, and nothing after it, fails with. */
+const dialCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "HOST_UNREACHABLE",
+  "HOST_KEY_UNKNOWN",
+  "HOST_KEY_MISMATCH",
+  "BAD_CREDENTIALS",
+  "LOGIN_REFUSED",
+  "ALGORITHM_MISMATCH",
+]);
+
+/**
+ * A host that could not be dialled is not dialled again for this long: the engine comes with a few resources at a
+ * time, and each lot would wait, or be counted as a failed login, anew.
+ */
+const refusalMs = 60_000;
 
 export class Hosts {
   private readonly pool = new ConnectionPool<ConnectionSpec>((spec) => connectSsh2(spec));
@@ -27,6 +43,7 @@ class HostEntry implements HostAccess {
   readonly host: LinuxHost;
   private pinned: string | undefined;
   private dialSpec: ConnectionSpec | undefined;
+  private refusal: { readonly error: AnyIPError; readonly atMs: number } | undefined;
 
   constructor(
     private readonly connection: ConnectionSpec,
@@ -35,12 +52,26 @@ class HostEntry implements HostAccess {
     this.host = new LinuxHost({
       label: describeHop(connection),
       commandTimeoutMs: connection.commandTimeoutSeconds * 1000,
-      withRunner: (work) =>
-        pool.use(this.chooseDialSpec(), (runner) => {
-          this.checkPin(runner);
-          return work(runner);
-        }),
+      withRunner: (work) => this.withRunner(pool, work),
     });
+  }
+
+  private async withRunner<T>(
+    pool: ConnectionPool<ConnectionSpec>,
+    work: (runner: CommandRunner) => Promise<T>,
+  ): Promise<T> {
+    if (this.refusal && performance.now() - this.refusal.atMs < refusalMs) throw this.refusal.error;
+    try {
+      return await pool.use(this.chooseDialSpec(), (runner) => {
+        this.checkPin(runner);
+        return work(runner);
+      });
+    } catch (error) {
+      if (error instanceof AnyIPError && dialCodes.has(error.code)) {
+        this.refusal = { error, atMs: performance.now() };
+      }
+      throw error;
+    }
   }
 
   pin(acceptedHostKey: string): void {

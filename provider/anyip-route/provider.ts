@@ -14,8 +14,11 @@ import { decodeState, encodeState, type StateExtras } from "./state";
 /** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
 export type FindHost = (connection: DesiredRoute["connection"], acceptedHostKey?: string) => HostAccess;
 
+/** What the engine calls. The package's own methods all exist; `configure` is not needed. */
+export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "configure">>;
+
 /** A provider whose resources live on the hosts that `findHost` finds. */
-export function createAnyIPRouteProvider(findHost: FindHost): dynamic.ResourceProvider {
+export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider {
   const claims = new RouteClaims();
   const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
     const owner = claims.find(machine, route);

@@ -1,0 +1,30 @@
+// The last thing that happens to an error before the engine prints it: its code is added, what is internal is dropped.
+import type { dynamic } from "@pulumi/pulumi";
+import { AnyIPError } from "./errors";
+
+/** The same provider, whose errors a person can read: one message that ends with the code. */
+export function withReadableErrors(
+  provider: Required<Omit<dynamic.ResourceProvider, "configure">>,
+): dynamic.ResourceProvider {
+  return {
+    check: (olds, news) => readably(() => provider.check(olds, news)),
+    diff: (id, olds, news) => readably(() => provider.diff(id, olds, news)),
+    create: (inputs) => readably(() => provider.create(inputs)),
+    read: (id, props) => readably(() => provider.read(id, props)),
+    update: (id, olds, news) => readably(() => provider.update(id, olds, news)),
+    delete: (id, props) => readably(() => provider.delete(id, props)),
+  };
+}
+
+async function readably<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof AnyIPError)) throw error;
+    // A new error: the engine would take an `id` for a resource that was made in part, and it prints the stack of
+    // whatever fails in check, diff, read or delete, where ours says nothing that the message does not.
+    const readable = new Error(`${error.message} (${error.code})`);
+    readable.stack = error.code;
+    throw readable;
+  }
+}
