@@ -150,6 +150,7 @@ function watchdogLines(): string[] {
     'wait "$sleeper"',
     "trap '' TERM",
     "take_back",
+    `rmdir ${lockDirectory} 2>/dev/null`,
     "kill -9 $$",
     ") </dev/null &",
     "watchdog=$!",
