@@ -1,6 +1,8 @@
 // 1,000 AnyIPRoutes on one host beside what the engine alone costs, and beside a login for each operation.
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { repository } from "../scripts/setup/paths.mjs";
 import { setUp } from "../scripts/setup.mjs";
@@ -42,15 +44,23 @@ export async function benchUp(args) {
         runs.push(await measure(sandbox, side, count, flags));
       }
     }
-    process.stderr.write("a login each …\n");
-    const login = await measure(sandbox, "a login each", logins, flags);
+    const loginSides = new Map();
+    for (const side of ["a login each", ...(hasRemoteCommand() ? ["remote.Command"] : [])]) {
+      process.stderr.write(`${side} …\n`);
+      loginSides.set(side, await measure(sandbox, side, logins, flags));
+    }
     printTimes(sides);
     printCounts(sides, count);
-    printLogins(sides, login, count, logins);
+    for (const [side, run] of loginSides) printLogins(side, run, sides, count, logins);
     printGoals(sides);
   } finally {
     await sandbox.close();
   }
+}
+
+/** @pulumi/command's plugin, which is not ours to install. */
+function hasRemoteCommand() {
+  return process.env.PATH.split(":").some((folder) => existsSync(join(folder, "pulumi-resource-command")));
 }
 
 async function measure(sandbox, side, count, flags) {
@@ -130,12 +140,12 @@ function printCounts(sides, count) {
   console.log(`\nstate a route: ${Math.round(bytes("AnyIPRoute"))} bytes, ${beyond} beyond the floor's`);
 }
 
-function printLogins(sides, login, count, logins) {
+function printLogins(side, login, sides, count, logins) {
   for (const phase of ["create", "destroy"]) {
     const each = login.seconds[phase] / logins;
     const ours = medianSeconds(sides.get("AnyIPRoute"), phase) / count;
     console.log(
-      `${phase}, a login for each of ${logins} routes: ${login.seconds[phase].toFixed(1)} s, ` +
+      `${phase}, ${side}, ${logins} routes: ${login.seconds[phase].toFixed(1)} s, ` +
         `${(each * 1000).toFixed(0)} ms a route, ${(each / ours).toFixed(1)} × AnyIPRoute's; ` +
         `${login.connections[phase]} connections`,
     );

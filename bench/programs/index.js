@@ -1,4 +1,5 @@
 // The program of every side of the benchmark: BENCH_COUNT resources of the kind that BENCH_SIDE names.
+const { readFileSync } = require("node:fs");
 const pulumi = require("@pulumi/pulumi");
 const { AnyIPRoute } = require("pulumi-anyip");
 
@@ -17,6 +18,12 @@ const sides = {
   "same inputs": (name, prefix) => register(name, noop, { prefix, connection, owner: owner(name) }),
   "a login each": (name, prefix) =>
     register(name, 'exports.handler=()=>require("./login-each.js").loginEach', { prefix, connection }),
+  "remote.Command": (name, prefix) =>
+    new pulumi.CustomResource("command:remote:Command", name, {
+      connection: { host, user: "root", privateKey: readFileSync(privateKeyPath, "utf8") },
+      create: `ip route replace local ${prefix} dev lo table local`,
+      delete: `ip route del local ${prefix} dev lo table local`,
+    }),
   AnyIPRoute: (name, prefix) => new AnyIPRoute(name, { connection, prefix }),
 };
 

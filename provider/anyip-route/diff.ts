@@ -1,5 +1,5 @@
 // Desired against recorded: what must be replaced, what is changed in place. Pure; the engine's `diff`.
-import { isUnknown } from "../check/fields";
+import { isRecord, isUnknown } from "../check/fields";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
 import { keepsFoundProtocol } from "./plan";
 import { decodeState, extractInputs, isCurrentVersion, type RecordedRoute } from "./state";
@@ -41,20 +41,19 @@ function findReplaced(recorded: RecordedRoute, desired: DesiredRoute): string[] 
 
 /** At preview, with values still unknown: what may turn out to be another route counts as one. */
 function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
-  const known = checkInputs({ ...extractInputs(outputs), ...withoutUnknown(news) }).desired;
-  const replaced = new Set<string>(known ? findReplaced(decodeState(outputs), known) : []);
+  const recorded = decodeState(outputs);
+  const known = checkInputs(substituteUnknown(news, outputs)).desired;
+  const replaced = new Set<string>(known ? findReplaced(recorded, known) : []);
   for (const name of identifyingNames) if (isUnknown(news[name])) replaced.add(name);
-  const connection = news.connection;
-  const host =
-    typeof connection === "object" && connection !== null ? Reflect.get(connection, "host") : connection;
-  if (isUnknown(host)) replaced.add("connection");
+  const host = isRecord(news.connection) ? news.connection.host : news.connection;
+  if (host !== recorded.connection.host) replaced.add("connection");
   return [...replaced];
 }
 
-function withoutUnknown(news: RawInputs): RawInputs {
-  return Object.fromEntries(
-    Object.entries(news).filter(([name, value]) => name !== "connection" && !isUnknown(value)),
-  );
+/** The new inputs, with what was recorded in the place of what is unknown, and of the connection. */
+function substituteUnknown(news: RawInputs, outputs: RawInputs): RawInputs {
+  const given = Object.entries({ ...news, connection: outputs.connection });
+  return Object.fromEntries(given.map(([name, value]) => [name, isUnknown(value) ? outputs[name] : value]));
 }
 
 function isChangedInPlace(

@@ -54,6 +54,11 @@ const ownerGrammar: TextGrammar = {
   maxLength: 1024,
 };
 
+/** True for a name that may be given as `device`. */
+export function isDeviceName(text: string): boolean {
+  return text.length <= deviceGrammar.maxLength && deviceGrammar.pattern.test(text);
+}
+
 /** Validates, explains and canonicalises. Unknown values, as they come at preview, are passed through. */
 export function checkInputs(raw: RawInputs): CheckedInputs {
   const failures: CheckFailure[] = [];

@@ -53,16 +53,19 @@ export function planUpdate(
 }
 
 /**
- * Takes exactly the recorded route away. Nothing needs to be looked at first: the kernel deletes a route only if
- * every attribute that is named is the same, and to find none is success. A route that has passed on to another
- * resource (`isClaimed`) stays.
+ * Takes exactly the recorded route away, and only while it is still as recorded: a `del` that finds no such route may
+ * take its neighbour (IPv4's metric 0 matches any metric, an unnamed source any source). A route that has passed on to
+ * another resource (`isClaimed`) stays.
  */
 export function planDelete<Result>(
   recorded: RecordedRoute,
+  observed: ObservedTable,
   isClaimed: boolean,
   result: Result,
 ): RoutePlan<Result> {
-  if (recorded.origin === "adopted" || isClaimed) return { result };
+  const present = findKey(observed, recorded.actual);
+  const isOurs = present !== undefined && isSameRoute(present, recorded.actual);
+  if (recorded.origin === "adopted" || isClaimed || !isOurs) return { result };
   return { step: { kind: "delete", route: recorded.actual }, result };
 }
 
@@ -100,8 +103,10 @@ export function explainAbsence(
   return `the route is ${describe(present)} instead of ${describe(route)}; something on the host has changed it`;
 }
 
-function findKey(observed: ObservedTable, key: LocalRoute): ObservedRoute | undefined {
-  return observed.find(key.prefix).find((route) => hasKey(route, key));
+/** `ip route append` can make several routes of one key; the one that is the same in everything is meant then. */
+function findKey(observed: ObservedTable, wanted: LocalRoute): ObservedRoute | undefined {
+  const withKey = observed.find(wanted.prefix).filter((route) => hasKey(route, wanted));
+  return withKey.find((route) => isSameRoute(route, wanted)) ?? withKey[0];
 }
 
 /** The protocol only says who installed a route; device and source are what it does. */

@@ -75,8 +75,10 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       if (recorded.origin === "adopted") return;
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const machine = await access.host.change<string>({
-        reads: undefined,
-        plan: ({ machine }) => planDelete(recorded, isOthers(machine, recorded.actual, id), machine),
+        reads: recorded.actual,
+        acceptsEarlierLook: true,
+        plan: ({ table, machine }) =>
+          planDelete(recorded, table, isOthers(machine, recorded.actual, id), machine),
       });
       claims.release(machine, recorded.actual, id);
     },

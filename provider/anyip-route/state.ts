@@ -1,8 +1,9 @@
 // What Pulumi records of an AnyIPRoute: the outputs, with a version so that older shapes can still be read.
+import { parseAddress } from "../../net/address";
 import { isRecord } from "../check/fields";
 import { AnyIPError } from "../errors";
 import type { LocalRoute } from "../host/route";
-import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
+import { checkInputs, type DesiredRoute, isDeviceName, type RawInputs } from "./inputs";
 
 /**
  * How the route came to be this resource's. `created`: made by it, or taken over; deleted with it.
@@ -102,15 +103,26 @@ export function isCurrentVersion(outputs: RawInputs): boolean {
   return outputs.stateVersion === stateVersion;
 }
 
+/** As strict as the inputs are: what is decoded here may be written into a script. */
 function decodeFound(raw: unknown): FoundAttributes {
-  if (!isRecord(raw)) return {};
-  const { device, source, metric, protocol } = raw;
-  return {
-    ...(typeof device === "string" ? { device } : {}),
-    ...(typeof source === "string" ? { source } : {}),
-    ...(typeof metric === "number" ? { metric } : {}),
-    ...(typeof protocol === "number" ? { protocol } : {}),
-  };
+  if (raw === undefined) return {};
+  const { device, source, metric, protocol, ...others } = isRecord(raw) ? raw : { raw };
+  const isSound =
+    (device === undefined || (typeof device === "string" && isDeviceName(device))) &&
+    (source === undefined || source === "" || (typeof source === "string" && parseAddress(source))) &&
+    (metric === undefined || isWholeNumber(metric, 0xffffffff)) &&
+    (protocol === undefined || isWholeNumber(protocol, 255)) &&
+    Object.keys(others).length === 0;
+  if (!isSound) {
+    const reason =
+      "`found` holds what no route can have; restore the state, such as by `pulumi stack import`";
+    throw new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${reason}`);
+  }
+  return raw as FoundAttributes;
+}
+
+function isWholeNumber(value: unknown, max: number): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
 /** The attributes in which `observed` is not what `wanted` asks for. */

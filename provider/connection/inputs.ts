@@ -27,7 +27,8 @@ const secretGrammar: TextGrammar = {
   maxLength: 65536,
 };
 const hostKeyGrammar: TextGrammar = {
-  pattern: /^((ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\n\r]*)?|SHA256:[A-Za-z0-9+/]{43}=?)$/,
+  pattern:
+    /^((ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\p{C}\p{Zl}\p{Zp}]*)?|SHA256:[A-Za-z0-9+/]{43}=?)$/u,
   expected: "a public host key such as `ssh-ed25519 AAAA…` or a fingerprint `SHA256:…`",
   maxLength: 4096,
 };
@@ -80,8 +81,8 @@ function parseConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec
 function readHop(fields: Fields): HopSpec | undefined {
   fields.require("host", "web1.example");
   const host = fields.text("host", hostGrammar);
-  if (host?.includes(":") && isIP(host.replace(/%.*/, "")) !== 6) {
-    fields.fail("host", "has a colon but is no IPv6 address; give the port as the property `port`");
+  if (host !== undefined && /[:%]/.test(host) && isIP(host.replace(/%.*/, "")) !== 6) {
+    fields.fail("host", "has a colon or a zone but is no IPv6 address; give the port as the property `port`");
   }
   const given = {
     password: fields.text("password", secretGrammar),
@@ -144,7 +145,8 @@ function readPaths(fields: Fields, name: string): string[] | undefined {
     return path === undefined ? undefined : [path];
   }
   const paths = value.filter(
-    (path): path is string => typeof path === "string" && pathGrammar.pattern.test(path),
+    (path): path is string =>
+      typeof path === "string" && path.length <= pathGrammar.maxLength && pathGrammar.pattern.test(path),
   );
   if (paths.length === value.length && paths.length > 0) return paths;
   return fields.fail(name, "must be the path of a known_hosts file, or a list of such paths");

@@ -2,7 +2,7 @@
 // It decides nothing about routes (the operations do) and nothing about retries (the host does).
 import { AnyIPError } from "../errors";
 import { explainStepFailure } from "./explain";
-import type { ObservedTable, RouteOperation, RoutePlan, TableName } from "./host";
+import { distinctTables, emptyTable, type RouteOperation, type RoutePlan, tableKey } from "./host";
 import type { RootShell } from "./root-shell";
 import type { Step } from "./route";
 
@@ -20,6 +20,7 @@ export type OperationOutcome =
 
 interface PlannedStep {
   readonly index: number;
+  readonly operation: RouteOperation<unknown>;
   readonly plan: RoutePlan<unknown>;
   readonly step: Step;
 }
@@ -33,39 +34,39 @@ export async function runBatch(
   shell: RootShell,
   operations: readonly PendingOperation[],
 ): Promise<OperationOutcome[]> {
-  const tables = distinctTables(operations.map(({ operation }) => operation.reads));
-  const observed = lookUpBy(tables, await shell.observe(tables, "locked"));
+  const lookedAt = (earlierWillDo: boolean) =>
+    operations
+      .filter(({ operation }) => (operation.acceptsEarlierLook ?? false) === earlierWillDo)
+      .map(({ operation }) => operation.reads);
+  const observed = await shell.look(lookedAt(false), lookedAt(true));
   const outcomes: OperationOutcome[] = [];
   const planned: PlannedStep[] = [];
   operations.forEach(({ operation, earlier }, index) => {
     try {
       const plan = operation.plan({ table: observed(operation.reads), machine: shell.machine }, earlier);
       outcomes[index] = { kind: "done", result: plan.result };
-      if (plan.step) planned.push({ index, plan, step: plan.step });
+      if (plan.step) planned.push({ index, operation, plan, step: plan.step });
     } catch (error) {
       outcomes[index] = { kind: "failed", error };
     }
   });
   if (planned.length === 0) return outcomes;
-  const verified = planned.filter(({ index }) => operations[index]?.operation.verify !== undefined);
-  const verifyTables = distinctTables(verified.map(({ index }) => operations[index]?.operation.reads));
+  const verified = planned.filter(({ operation }) => operation.verify !== undefined);
+  const verifyTables = distinctTables(verified.map(({ operation }) => operation.reads));
   try {
     const steps = planned.map(({ step }) => step);
     const failures = await shell.apply(steps, verifyTables);
     planned.forEach(({ index, step }, line) => {
       const message = failures.get(line + 1);
-      if (message === undefined) return;
-      const error = explainStepFailure(shell.label, step, message);
+      const error = message === undefined ? undefined : explainStepFailure(shell.label, step, message);
       if (error) outcomes[index] = { kind: "failed", error };
     });
-    const after = lookUpBy(verifyTables, await shell.confirm(verifyTables));
-    for (const { index } of verified) {
+    const tables = await shell.confirm(verifyTables);
+    const after = new Map(verifyTables.map((name, index) => [tableKey(name), tables[index] ?? emptyTable]));
+    for (const { index, operation } of verified) {
       const outcome = outcomes[index];
       if (outcome?.kind !== "done") continue;
-      const problem = operations[index]?.operation.verify?.(
-        after(operations[index]?.operation.reads),
-        outcome.result,
-      );
+      const problem = operation.verify?.(after.get(tableKey(operation.reads)) ?? emptyTable, outcome.result);
       if (problem !== undefined) {
         const message = `${shell.label}: after the change was made and confirmed, ${problem}`;
         outcomes[index] = { kind: "failed", error: new AnyIPError("VERIFY_FAILED", message) };
@@ -77,22 +78,4 @@ export async function runBatch(
     for (const { index, plan } of planned) outcomes[index] = { kind: "unknown", plan, cause: error };
   }
   return outcomes;
-}
-
-function distinctTables(tables: readonly (TableName | undefined)[]): TableName[] {
-  return [...new Map(tables.flatMap((name) => (name ? [[tableKey(name), name]] : []))).values()];
-}
-
-function lookUpBy(tables: readonly TableName[], observed: readonly ObservedTable[]) {
-  const byKey = new Map(tables.map((name, index) => [tableKey(name), observed[index]]));
-  return (name: TableName | undefined): ObservedTable => {
-    if (!name) return { find: () => [] };
-    const table = byKey.get(tableKey(name));
-    if (!table) throw new RangeError(`table ${tableKey(name)} was not read`);
-    return table;
-  };
-}
-
-function tableKey({ family, table }: TableName): string {
-  return `${family} ${table}`;
 }

@@ -20,6 +20,17 @@ export interface ObservedTable {
   find(prefix: string): readonly ObservedRoute[];
 }
 
+export const emptyTable: ObservedTable = { find: () => [] };
+
+/** A text that is equal for two names exactly if they are of one table. */
+export function tableKey({ family, table }: TableName): string {
+  return `${family} ${table}`;
+}
+
+export function distinctTables(names: readonly TableName[]): TableName[] {
+  return [...new Map(names.map((name) => [tableKey(name), name])).values()];
+}
+
 /** What an operation is shown before it decides. */
 export interface Observation {
   readonly table: ObservedTable;
@@ -29,11 +40,15 @@ export interface Observation {
 
 /** One resource's wish: look at a table, decide, change, look again. */
 export interface RouteOperation<Result> {
-  /** The table to look at; undefined for an operation whose step is right whatever is there. */
-  readonly reads: TableName | undefined;
+  /** The table to look at. */
+  readonly reads: TableName;
+  /**
+   * True when a look taken earlier under the same lock will do: at most two seconds old, and nothing but this run and
+   * hands have changed the table since. For operations that only take away what they find.
+   */
+  readonly acceptsEarlierLook?: boolean;
   /**
    * Pure: from what was found to what is to be done. Throwing an AnyIPError refuses this operation alone.
-   * Without `reads`, nothing is found.
    * `earlier` is this operation's own plan of an attempt whose outcome stayed unknown.
    */
   plan(observed: Observation, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;

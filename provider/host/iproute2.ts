@@ -34,6 +34,8 @@ function familyFlag(family: Family): string {
 export function parseTable(text: string, { family, table }: TableName): ObservedTable {
   const linesByDestination = new Map<string, string[]>();
   for (const line of text.split("\n")) {
+    // A route for one type of service has a key of its own (K6): none of ours, and it may stand beside one.
+    if (/^\s*[0-9]+ \S+ tos /.test(line)) continue;
     const destination = readDestination(line, family);
     if (destination === undefined) continue;
     const lines = linesByDestination.get(destination);
@@ -68,8 +70,11 @@ function canonicalAddress(text: string): string {
 }
 
 function parseRoute(line: string, place: TableName & { prefix: string }): ObservedRoute {
-  const words = line.trim().split(/\s+/);
+  // What follows `nexthop` belongs to the hops of a multipath route.
+  const words = (line.split("nexthop via ")[0] ?? line).trim().split(/\s+/);
   const device = readWord(words, "dev");
+  // A device may be called like a keyword.
+  if (device !== undefined) words.splice(words.indexOf("dev", 2), 2);
   const source = readWord(words, "src");
   return {
     ...place,

@@ -2,7 +2,7 @@
 import { AnyIPError } from "../errors";
 import { type OperationOutcome, type PendingOperation, runBatch } from "./batch";
 import { GroupCommit } from "./group-commit";
-import type { Host, ObservedTable, RouteOperation, TableName } from "./host";
+import { type Host, type ObservedTable, type RouteOperation, type TableName, tableKey } from "./host";
 import type { RootShell } from "./root-shell";
 import { type HostReach, ShellLender } from "./shell-lender";
 
@@ -39,7 +39,7 @@ export class LinuxHost implements Host {
   }
 
   observe(name: TableName): Promise<ObservedTable> {
-    const key = `${name.family} ${name.table}`;
+    const key = tableKey(name);
     const cached = this.reads.get(key);
     if (cached && (cached.finishedMs === undefined || performance.now() - cached.finishedMs < readCacheMs)) {
       return cached.table;
@@ -59,7 +59,7 @@ export class LinuxHost implements Host {
   }
 
   private async readTable(name: TableName): Promise<ObservedTable> {
-    const [table] = await this.attempt((shell) => shell.observe([name], "unlocked"));
+    const [table] = await this.attempt((shell) => shell.observe([name]));
     if (!table) throw new RangeError("no table was read");
     return table;
   }

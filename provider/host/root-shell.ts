@@ -14,7 +14,7 @@ import {
   rootShellCommand,
 } from "./batch-script";
 import { explainSilentShell } from "./explain";
-import type { ObservedTable, TableName } from "./host";
+import { distinctTables, emptyTable, type ObservedTable, type TableName, tableKey } from "./host";
 import { parseBatchReport, parseTable } from "./iproute2";
 import type { Step } from "./route";
 
@@ -29,6 +29,7 @@ export class RootShell {
   private isReady = false;
   private machineId = "";
   private lockedSinceMs: number | undefined;
+  private readonly looks = new Map<string, ObservedTable>();
   private isClosed = false;
 
   private constructor(
@@ -63,18 +64,44 @@ export class RootShell {
     this.channel.close();
   }
 
-  /** Reads tables; "locked" holds the host's lock from then on, but lets other runs have it now and then. */
-  async observe(tables: readonly TableName[], mode: "locked" | "unlocked"): Promise<ObservedTable[]> {
-    const lock = mode === "locked" ? this.chooseLockStep() : "none";
-    if (lock === "none" && tables.length === 0) return [];
+  /** Reads tables as they are, without the lock. */
+  async observe(tables: readonly TableName[]): Promise<ObservedTable[]> {
+    return await this.runObserve(tables, "none");
+  }
+
+  /**
+   * Looks at tables under the host's lock, which is held from then on but passed to others now and then. For those in
+   * `earlierWillDo` a look that was taken since the lock was will do.
+   */
+  async look(
+    fresh: readonly TableName[],
+    earlierWillDo: readonly TableName[],
+  ): Promise<(name: TableName) => ObservedTable> {
+    const lock = this.chooseLockStep();
+    if (lock !== "none") this.looks.clear();
+    const tables = distinctTables([
+      ...fresh,
+      ...earlierWillDo.filter((name) => !this.looks.has(tableKey(name))),
+    ]);
+    if (lock !== "none" || tables.length > 0) {
+      this.remember(tables, await this.runObserve(tables, lock));
+      if (lock !== "none") this.lockedSinceMs = performance.now();
+    }
+    return (name) => this.looks.get(tableKey(name)) ?? emptyTable;
+  }
+
+  private async runObserve(tables: readonly TableName[], lock: LockStep): Promise<ObservedTable[]> {
     this.channel.write(formatObserveScript(this.nonce, tables, lock));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
     this.machineId = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machineId;
-    const observed = readSections(this.label, text, tables);
-    if (lock !== "none") this.lockedSinceMs = performance.now();
-    return observed;
+    return readSections(this.label, text, tables);
+  }
+
+  private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {
+    for (const [index, name] of tables.entries())
+      this.looks.set(tableKey(name), observed[index] ?? emptyTable);
   }
 
   private chooseLockStep(): LockStep {
@@ -84,6 +111,8 @@ export class RootShell {
 
   /** Applies the steps; the answer has the kernel's words for each that failed, by its number from 1. */
   async apply(steps: readonly Step[], verify: readonly TableName[]): Promise<ReadonlyMap<number, string>> {
+    // What a step makes, an earlier look cannot show. What a delete takes away is never asked for again.
+    for (const { kind, route } of steps) if (kind !== "delete") this.looks.delete(tableKey(route));
     this.channel.write(formatApplyScript(this.nonce, steps, verify));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const report = parseBatchReport(await this.channel.readUntilLine(this.markers.applied, waitMs));
@@ -97,7 +126,9 @@ export class RootShell {
   /** Tells the host to keep what was applied, and reads the tables again. Ends the batch. */
   async confirm(verify: readonly TableName[]): Promise<ObservedTable[]> {
     this.channel.write(`${this.markers.confirmation}\n`);
-    return readSections(this.label, await this.awaitDone(), verify);
+    const observed = readSections(this.label, await this.awaitDone(), verify);
+    this.remember(verify, observed);
+    return observed;
   }
 
   private async awaitReady(): Promise<void> {

@@ -1,0 +1,2 @@
+// The wire contract of every state ever recorded. If a test that uses it fails, the change breaks those states.
+export const providerLiteral = 'exports.handler=()=>require("pulumi-anyip/provider").anyIPRoute';

@@ -1,0 +1,133 @@
+// What the AnyIPRoute class registers, seen by the SDK's own mocks.
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AnyIPRoute, type ConnectionArgs } from "../../sdk";
+import { providerLiteral } from "./literal";
+
+// sdk/go/common/resource/sig of pulumi/pulumi: how a secret looks on the wire.
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A registration as it goes over the wire; the mocks themselves see it with the secrets merged upwards. */
+interface Registration {
+  readonly type: string;
+  readonly inputs: Record<string, unknown>;
+}
+let registered: Registration[] = [];
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks(
+    { newResource: (args) => ({ id: `${args.name}-id`, state: args.inputs }), call: () => ({}) },
+    "shop",
+    "dev",
+  );
+  const monitor: unknown = pulumi.runtime.getMonitor();
+  if (typeof monitor !== "object" || monitor === null) throw new Error("the mocks have no monitor");
+  const registerResource: unknown = Reflect.get(monitor, "registerResource");
+  if (typeof registerResource !== "function") throw new Error("the mocks' monitor registers nothing");
+  Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, answer: unknown) => {
+    const inputs = request.getObject()?.toJavaScript() ?? {};
+    registered.push({ type: request.getType(), inputs });
+    return registerResource.call(monitor, request, answer);
+  });
+});
+beforeEach(() => {
+  registered = [];
+});
+
+function resolveOutput<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+async function register(connection: pulumi.Input<ConnectionArgs>): Promise<Registration> {
+  const route = new AnyIPRoute("web", { connection, prefix: "2001:db8:100::/64" });
+  await resolveOutput(route.urn);
+  const [args] = registered;
+  if (!args) throw new Error("nothing was registered");
+  return args;
+}
+
+const secret = (value: unknown) => ({ [signatureKey]: secretSignature, value });
+
+describe("AnyIPRoute registers", () => {
+  it("the type token, the constant literal and its owner", async () => {
+    const { type, inputs } = await register({ host: "web1.example" });
+    expect(type).toBe("pulumi-nodejs:dynamic/anyip:AnyIPRoute");
+    expect(inputs).toEqual({
+      connection: { host: "web1.example" },
+      prefix: "2001:db8:100::/64",
+      owner: "shop/dev/web",
+      __provider: providerLiteral,
+    });
+  });
+
+  const hop = { host: "h", password: "p1", privateKey: "p2", privateKeyPassword: "p3", user: "u" };
+  const protectedHop = {
+    host: "h",
+    password: secret("p1"),
+    privateKey: secret("p2"),
+    privateKeyPassword: secret("p3"),
+    user: "u",
+  };
+
+  // What holds a secret and is only known later is secret as a whole.
+  it.each<[string, pulumi.Input<ConnectionArgs>, object]>([
+    ["plain", hop, protectedHop],
+    ["an output", pulumi.output(hop), secret(hop)],
+    ["a promise", Promise.resolve(hop), secret(hop)],
+    ["with a proxy", { ...hop, proxy: hop }, { ...protectedHop, proxy: protectedHop }],
+    [
+      "with a list of proxies",
+      { ...hop, proxy: [hop, pulumi.output(hop)] },
+      { ...protectedHop, proxy: [protectedHop, secret(hop)] },
+    ],
+    [
+      "with proxies in an output",
+      { ...hop, proxy: pulumi.output([hop]) },
+      { ...protectedHop, proxy: secret([hop]) },
+    ],
+    [
+      "with a password in an output",
+      { host: "h", password: pulumi.output("p1") },
+      { host: "h", password: secret("p1") },
+    ],
+  ])("what is secret in a connection as secret: %s", async (_what, connection, expected) => {
+    const { inputs } = await register(connection);
+    expect(inputs.connection).toEqual(expected);
+  });
+});
+
+describe("AnyIPRoute derives", () => {
+  it.each([
+    {
+      prefix: "2001:db8:100::/64",
+      family: "ipv6",
+      firstAddress: "2001:db8:100::",
+      lastAddress: "2001:db8:100:0:ffff:ffff:ffff:ffff",
+      addressCount: "18446744073709551616",
+      reverseZone: "0.0.0.0.0.0.1.0.8.b.d.0.1.0.0.2.ip6.arpa",
+    },
+    {
+      prefix: "192.0.2.128/25",
+      family: "ipv4",
+      firstAddress: "192.0.2.128",
+      lastAddress: "192.0.2.255",
+      addressCount: "128",
+      reverseZone: "2.0.192.in-addr.arpa",
+    },
+    {
+      prefix: "2001:db8::1/128",
+      family: "ipv6",
+      firstAddress: "2001:db8::1",
+      lastAddress: "2001:db8::1",
+      addressCount: "1",
+      reverseZone: "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+    },
+  ])("from $prefix", async ({ prefix, ...expected }) => {
+    const route = new AnyIPRoute("derived", { connection: { host: "h" }, prefix });
+    const { family, firstAddress, lastAddress, addressCount, reverseZone } = route;
+    const derived = pulumi.all({ family, firstAddress, lastAddress, addressCount, reverseZone });
+    expect(await resolveOutput(derived)).toEqual(expected);
+  });
+});

@@ -1,0 +1,34 @@
+// An IPv6 routing table as the kernel keeps it: `add`, `replace` and `del` by key, in the order of the table.
+import type { ObservedTable } from "../../../provider/host/host";
+import { hasKey, type ObservedRoute, type Step } from "../../../provider/host/route";
+
+export class KernelTable implements ObservedTable {
+  constructor(readonly routes: readonly ObservedRoute[]) {}
+
+  find(prefix: string): readonly ObservedRoute[] {
+    return this.routes.filter((route) => route.prefix === prefix);
+  }
+
+  /** The table after the step. Throws where the kernel answers `File exists`; what is to be deleted may be gone. */
+  apply(step: Step | undefined): KernelTable {
+    if (!step) return this;
+    const { kind, route } = step;
+    const at = this.routes.findIndex((other) => hasKey(other, route));
+    const after: ObservedRoute = { ...route, type: 2 };
+    if (kind === "add") {
+      if (at >= 0) throw new Error("File exists");
+      return new KernelTable([...this.routes, after]);
+    }
+    if (kind === "replace") {
+      return at < 0 ? new KernelTable([...this.routes, after]) : new KernelTable(this.routes.with(at, after));
+    }
+    const found = this.routes.findIndex(
+      (other) =>
+        other.type === 2 &&
+        hasKey(other, route) &&
+        other.device === route.device &&
+        other.protocol === route.protocol,
+    );
+    return found < 0 ? this : new KernelTable(this.routes.toSpliced(found, 1));
+  }
+}

@@ -1,0 +1,176 @@
+// Plans against a model of the kernel's table: nothing is left to do after a plan, and nobody else loses anything.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RawInputs } from "../../../provider/anyip-route/inputs";
+import {
+  explainAbsence,
+  findRecorded,
+  planCreate,
+  planDelete,
+  planUpdate,
+} from "../../../provider/anyip-route/plan";
+import { decodeState, encodeState } from "../../../provider/anyip-route/state";
+import { AnyIPError } from "../../../provider/errors";
+import { hasKey, type ObservedRoute, type RouteKey } from "../../../provider/host/route";
+import { KernelTable } from "./kernel-table";
+import { requireDesired, validInputs } from "./valid-inputs";
+
+const prefixes = ["2001:db8:100::/64", "2001:db8:200::1/128"];
+const sources = ["2001:db8::1", "2001:db8::2"];
+const devices = ["lo", "eth0"];
+const metrics = [50, 1024];
+const protocols = [4, 177];
+
+const anyInputs: fc.Arbitrary<RawInputs> = fc
+  .record(
+    {
+      prefix: fc.constantFrom(...prefixes),
+      device: fc.constantFrom(...devices),
+      metric: fc.constantFrom(...metrics),
+      protocol: fc.constantFrom(...protocols),
+      source: fc.constantFrom(...sources),
+      onExisting: fc.constantFrom("adopt", "takeOver", "fail"),
+    },
+    { requiredKeys: ["prefix"] },
+  )
+  .map((inputs) => ({ ...validInputs, ...inputs }));
+
+const anyObserved: fc.Arbitrary<ObservedRoute> = fc.record(
+  {
+    family: fc.constant("ipv6" as const),
+    table: fc.constant(255),
+    prefix: fc.constantFrom(...prefixes),
+    metric: fc.constantFrom(...metrics),
+    protocol: fc.constantFrom(...protocols),
+    type: fc.constantFrom(2, 2, 2, 6),
+    device: fc.constantFrom(...devices),
+    source: fc.constantFrom(...sources),
+  },
+  { requiredKeys: ["family", "table", "prefix", "metric", "protocol", "type", "device"] },
+);
+const anyTable = fc
+  .uniqueArray(anyObserved, { selector: ({ prefix, metric }) => `${prefix} ${metric}`, maxLength: 4 })
+  .map((routes) => new KernelTable(routes));
+
+const others = (table: KernelTable, key: RouteKey) => table.routes.filter((route) => !hasKey(route, key));
+const atKey = (table: KernelTable, key: RouteKey) => table.routes.find((route) => hasKey(route, key));
+
+/** Creates as the provider does; undefined when the plan refuses, which it must do by an AnyIPError. */
+function create(inputs: RawInputs, table: KernelTable) {
+  const desired = requireDesired(inputs);
+  try {
+    const plan = planCreate(desired, table, undefined, false);
+    const recorded = decodeState(encodeState(inputs, plan.result));
+    return { desired, plan, recorded, after: table.apply(plan.step) };
+  } catch (error) {
+    if (error instanceof AnyIPError && error.code === "ROUTE_CONFLICT") return undefined;
+    throw error;
+  }
+}
+
+const options = { numRuns: 3000 };
+
+describe("a created route", () => {
+  it("is there, is found unaltered, and needs nothing more", () => {
+    fc.assert(
+      fc.property(anyInputs, anyTable, (inputs, table) => {
+        const made = create(inputs, table);
+        if (!made) return;
+        const { desired, plan, recorded, after } = made;
+        expect(explainAbsence(desired.route, plan.result.found ?? {}, after)).toBeUndefined();
+        expect(findRecorded(recorded, after)).toEqual(plan.result.found ?? {});
+        expect(planUpdate(recorded, desired, after).step).toBeUndefined();
+        expect(planCreate(desired, after, plan, false).step).toBeUndefined();
+      }),
+      options,
+    );
+  });
+
+  it("changes no route with another key", () => {
+    fc.assert(
+      fc.property(anyInputs, anyTable, (inputs, table) => {
+        const made = create(inputs, table);
+        if (made) expect(others(made.after, made.desired.route)).toEqual(others(table, made.desired.route));
+      }),
+      options,
+    );
+  });
+
+  it("is refused, not altered, where a route of another effect or type has its key", () => {
+    fc.assert(
+      fc.property(anyInputs, anyTable, (inputs, table) => {
+        const { route } = requireDesired(inputs);
+        const present = atKey(table, route);
+        if (!present) return;
+        const isForeign =
+          present.type !== 2 || present.device !== route.device || present.source !== route.source;
+        if (isForeign) expect(create(inputs, table)).toBeUndefined();
+      }),
+      options,
+    );
+  });
+
+  it("and deleted again leaves the table as it was, but for a route that was taken over", () => {
+    fc.assert(
+      fc.property(anyInputs, anyTable, (inputs, table) => {
+        const made = create(inputs, table);
+        if (!made) return;
+        const { desired, plan, recorded, after } = made;
+        const end = after.apply(planDelete(recorded, after, false, undefined).step);
+        if (plan.result.origin === "adopted") expect(end.routes).toEqual(after.routes);
+        else expect(end.routes).toEqual(others(table, desired.route));
+        if (plan.step?.kind === "add") expect(end.routes).toEqual(table.routes);
+      }),
+      options,
+    );
+  });
+});
+
+describe("an updated route", () => {
+  it("needs nothing more, and no route with another key has changed", () => {
+    fc.assert(
+      fc.property(anyInputs, anyInputs, anyTable, (inputs, change, table) => {
+        const made = create(inputs, table);
+        if (!made) return;
+        // A change of these replaces the resource, so an update never sees one.
+        const { prefix, metric } = inputs;
+        const news = {
+          ...change,
+          prefix,
+          ...(metric === undefined ? { metric: made.desired.route.metric } : { metric }),
+        };
+        const desired = requireDesired(news);
+        const plan = planUpdate(made.recorded, desired, made.after);
+        const after = made.after.apply(plan.step);
+        const recorded = decodeState(encodeState(news, plan.result));
+        expect(planUpdate(recorded, desired, after).step).toBeUndefined();
+        expect(findRecorded(recorded, after)).toEqual(plan.result.found ?? {});
+        expect(others(after, desired.route)).toEqual(others(table, desired.route));
+        expect(atKey(after, desired.route)).toBeDefined();
+      }),
+      options,
+    );
+  });
+});
+
+describe("a deletion", () => {
+  it("takes at most the one route with the recorded key, protocol and device, whatever else is there by then", () => {
+    fc.assert(
+      fc.property(anyInputs, anyTable, anyTable, (inputs, table, later) => {
+        const made = create(inputs, table);
+        if (!made) return;
+        const { step } = planDelete(made.recorded, later, false, undefined);
+        if (!step) return;
+        const end = later.apply(step);
+        const gone = later.routes.filter((route) => !end.routes.includes(route));
+        const { actual } = made.recorded;
+        const { prefix, table: number, metric, protocol, device } = actual;
+        expect(gone.length).toBeLessThanOrEqual(1);
+        for (const route of gone)
+          expect(route).toMatchObject({ type: 2, prefix, table: number, metric, protocol, device });
+        expect(made.recorded.origin).toBe("created");
+      }),
+      options,
+    );
+  });
+});

@@ -1,0 +1,215 @@
+// The scripts in real shells: they parse, a cut one runs nothing, and an unconfirmed change is taken back.
+// `ip` is a stub that logs, so nothing of this machine is touched.
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  batchMarkers,
+  formatApplyScript,
+  formatObserveScript,
+  formatStartScript,
+} from "../../../provider/host/batch-script";
+import { formatStep } from "../../../provider/host/iproute2";
+import { invertStep, type LocalRoute, type Step } from "../../../provider/host/route";
+
+const nonce = "anyip-0123456789";
+const markers = batchMarkers(nonce);
+const route: LocalRoute = {
+  family: "ipv6",
+  prefix: "2001:db8:100::/64",
+  device: "lo",
+  table: 255,
+  metric: 1024,
+  protocol: 177,
+};
+const steps: Step[] = [
+  { kind: "add", route },
+  {
+    kind: "replace",
+    route: { ...route, prefix: "2001:db8:9::12/128", protocol: 99 },
+    before: { ...route, prefix: "2001:db8:9::12/128" },
+  },
+  { kind: "delete", route: { ...route, family: "ipv4", prefix: "192.0.2.12/32", metric: 0 } },
+];
+const tables = [
+  { family: "ipv6", table: 255 },
+  { family: "ipv4", table: 100 },
+] as const;
+
+const scripts = {
+  start: formatStartScript(nonce),
+  "observe without the lock": formatObserveScript(nonce, tables, "none"),
+  "observe with the lock": formatObserveScript(nonce, tables, "take"),
+  "observe and pass the lock": formatObserveScript(nonce, tables, "pass"),
+  apply: formatApplyScript(nonce, steps, tables),
+  "apply without verification": formatApplyScript(nonce, steps, []),
+};
+const scriptCases = Object.entries(scripts);
+
+const shells: (readonly [name: string, command: readonly [string, ...string[]]])[] = [
+  ["dash", ["dash"]],
+  ["bash", ["bash"]],
+  ["sh", ["sh"]],
+];
+// Only to parse: Debian's busybox prefers its own applets to PATH, and would run its own `ip`.
+const hasBusybox = spawnSync("busybox", ["true"]).status === 0;
+const parsers = hasBusybox ? [...shells, ["busybox", ["busybox", "sh"]] as const] : shells;
+const crossWithScripts = (list: typeof shells) =>
+  list.flatMap(([shell, command]) => scriptCases.map(([name, text]) => ({ shell, command, name, text })));
+const everyScriptInEveryShell = crossWithScripts(shells);
+
+let dir: string;
+let stubs: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "anyip-scripts-"));
+  stubs = join(dir, "bin");
+  mkdirSync(stubs);
+  for (const name of ["ip", "flock", "mkdir", "rmdir", "sudo"]) {
+    const batch = name === "ip" ? 'case "$*" in *-batch*) cat >>"$LOG"; printf "%s" "$SAYS" ;; esac\n' : "";
+    // A lock that nobody gets ends the script there; a stub that gave it away would have it wait for ever.
+    const answer = name === "flock" ? "exit 1\n" : "";
+    writeStub(name, `echo "@$CUT ${name} $*" >>"$LOG"\n${batch}${answer}`);
+  }
+  writeStub("sleep", 'exec /bin/sleep "$@"\n');
+  writeStub("cat", 'exec /bin/cat "$@"\n');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function writeStub(name: string, body: string): void {
+  const file = join(stubs, name);
+  writeFileSync(file, `#!/bin/sh\n${body}`);
+  chmodSync(file, 0o755);
+}
+
+describe("each script", () => {
+  it.each(crossWithScripts(parsers))("is something $shell can parse: $name", ({ command, text }) => {
+    const [program, ...args] = command;
+    const { status, stderr } = spawnSync(program, [...args, "-n"], { input: text, encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  it.each(scriptCases)("defines one function, and calls it on the last line: %s", (_name, text) => {
+    const lines = text.trimEnd().split("\n");
+    const name = /^(anyip_[a-z]+)\(\) \{$/.exec(lines[0] ?? "")?.[1] ?? "no function";
+    expect(lines.at(-1)?.split(" ")[0]).toBe(name);
+    expect(lines.at(-2)).toBe("}");
+    expect(text.endsWith("\n")).toBe(true);
+  });
+});
+
+describe("a script that was cut short", () => {
+  it.each(everyScriptInEveryShell)(
+    "runs nothing in $shell: $name",
+    ({ command, text, shell, name }) => {
+      const call = text.trimEnd().lastIndexOf("\n") + 1;
+      const calledName = /^\S+/.exec(text.slice(call))?.[0] ?? "";
+      // From here on the whole function has arrived and has been called, if perhaps not with its redirection.
+      const whole = call + calledName.length;
+      const cuts = choosePositions(text.length, whole).filter((cut) => cut < whole);
+      expect(runCuts(`${shell} ${name}`, command, text, cuts)).toEqual([]);
+    },
+    30_000,
+  );
+
+  it.each(everyScriptInEveryShell.filter(({ name }) => name.startsWith("observe")))(
+    "changes no route in $shell, wherever in the call it was cut: $name",
+    ({ command, text, shell, name }) => {
+      const cuts = Array.from({ length: 12 }, (_, index) => text.length - 1 - index);
+      const log = runCuts(`${shell} ${name} call`, command, text, cuts);
+      expect(log.filter((line) => line.includes(" ip ") && !line.includes("route show table"))).toEqual([]);
+    },
+  );
+});
+
+/** Every seventh position, and all of the last ones, where the call is. */
+function choosePositions(length: number, whole: number): number[] {
+  return Array.from({ length }, (_, index) => index).filter((cut) => cut % 7 === 0 || whole - cut < 80);
+}
+
+/** Feeds the first `cut` bytes to a shell, for each cut; the answer is what any stub was called with. */
+function runCuts(label: string, command: readonly string[], text: string, cuts: readonly number[]): string[] {
+  const folder = mkdtempSync(join(dir, "cuts-"));
+  const log = join(folder, "log");
+  writeFileSync(log, "");
+  for (const cut of cuts) writeFileSync(join(folder, String(cut)), text.slice(0, cut));
+  const [program = "sh", ...args] = command;
+  const shellPath = spawnSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).stdout.trim();
+  const loop = `for CUT in ${cuts.join(" ")}; do export CUT; ${[shellPath, ...args].join(" ")} -s <${folder}/$CUT; done`;
+  const { error } = spawnSync("/bin/sh", ["-c", loop], {
+    env: { PATH: stubs, LOG: log, SAYS: "" },
+    stdio: "ignore",
+    timeout: 25_000,
+  });
+  if (error) throw new Error(`${label}: ${error.message}`);
+  return readFileSync(log, "utf8").split("\n").filter(Boolean);
+}
+
+describe("the apply script", () => {
+  const forward = steps.map(formatStep);
+  const inverse = steps.map((step) => formatStep(invertStep(step)));
+  const [undoAdd, undoReplace, undoDelete] = inverse;
+
+  it.each(shells)("keeps what was confirmed (%s)", async (_name, command) => {
+    const { log, stdout } = await converse(command, scripts.apply, `${markers.confirmation}\n`);
+    expect(batchesIn(log)).toEqual([[...forward, "link show dev lo"]]);
+    expect(stdout).toMatch(new RegExp(`^${markers.done}$`, "m"));
+    expect(stdout.match(/^@exit 0$/gm)).toHaveLength(tables.length);
+  });
+
+  it.each(shells)("takes everything back, last first, when the channel ends (%s)", async (_name, command) => {
+    const { log, stdout } = await converse(command, scripts.apply, "");
+    expect(batchesIn(log)).toEqual([
+      [...forward, "link show dev lo"],
+      [undoDelete, undoReplace, undoAdd],
+    ]);
+    expect(stdout).not.toContain(markers.done);
+  });
+
+  it.each(shells)("takes a wrong or cut confirmation for none (%s)", async (_name, command) => {
+    for (const answer of [markers.confirmation.slice(0, -1), `${markers.confirmation}x\n`, "\n"]) {
+      const { log, stdout } = await converse(command, scripts.apply, answer);
+      expect(batchesIn(log)).toHaveLength(2);
+      expect(stdout).not.toContain(markers.done);
+    }
+  });
+
+  it.each(shells)("does not take back what had failed (%s)", async (_name, command) => {
+    const says = "RTNETLINK answers: File exists\nCommand failed -:1\nCommand failed -:3\n";
+    const { log, stdout } = await converse(command, scripts.apply, "", says);
+    expect(batchesIn(log)[1]).toEqual([undoReplace]);
+    expect(stdout).toContain(says);
+  });
+});
+
+/** The lines of each `ip -batch`, in the order they ran. */
+function batchesIn(log: string): string[][] {
+  return log
+    .split(/^(?=@)/m)
+    .filter((part) => part.includes("-batch"))
+    .map((part) => part.trimEnd().split("\n").slice(1));
+}
+
+/** Runs a script, and answers it once it has reported. */
+async function converse(command: readonly string[], script: string, answer: string, says = "") {
+  const folder = mkdtempSync(join(dir, "talk-"));
+  const logFile = join(folder, "log");
+  writeFileSync(logFile, "");
+  const [program = "sh", ...args] = command;
+  const child = spawn(program, [...args, "-s"], {
+    env: { PATH: `${stubs}:${process.env.PATH ?? ""}`, LOG: logFile, SAYS: says, CUT: "" },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  let stdout = "";
+  let isAnswered = false;
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+    if (isAnswered || !stdout.includes(`${markers.applied}\n`)) return;
+    isAnswered = true;
+    child.stdin.end(answer);
+  });
+  child.stdin.write(script);
+  await new Promise((resolve) => child.on("close", resolve));
+  return { log: readFileSync(logFile, "utf8"), stdout };
+}
