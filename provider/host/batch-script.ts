@@ -63,7 +63,7 @@ export function formatObserveScript(nonce: string, tables: readonly TableName[],
     [
       `give_up() { printf '@%s\\n%s\\n' "$*" '${observed}'; exit 1; }`,
       "command -v ip >/dev/null 2>&1 || give_up missing ip",
-      ...(lock === "pass" ? ["exec 9<&-"] : []),
+      ...(lock === "pass" ? ["trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables),
       `printf '%s\\n' '${observed}'`,
@@ -75,6 +75,7 @@ export function formatObserveScript(nonce: string, tables: readonly TableName[],
 const lockLines = [
   "command -v flock >/dev/null 2>&1 || give_up missing flock",
   "while :; do",
+  `[ ! -L ${lockDirectory} ] || give_up missing ${lockDirectory}`,
   `[ -d ${lockDirectory} ] || mkdir ${lockDirectory} 2>/dev/null || [ -d ${lockDirectory} ] || give_up missing ${lockDirectory}`,
   `exec 9<${lockDirectory}`,
   `flock -w ${lockTimeoutSeconds} 9 || give_up busy`,
@@ -143,10 +144,15 @@ export function formatApplyScript(
 function watchdogLines(): string[] {
   return [
     "(",
-    "trap 'kill \"$sleeper\" 2>/dev/null; exit 0' TERM",
+    // TERM may come before the sleeper has a name, and while it is still a copy of this shell, with this trap:
+    // only KILL is sure to end it then.
+    "ended=",
+    "trap 'ended=1' TERM",
     // The sleeper must hold neither the lock nor the channel: it may outlive us by its own time.
     `sleep ${confirmTimeoutSeconds} </dev/null >/dev/null 2>&1 9<&- &`,
     "sleeper=$!",
+    "trap 'kill -9 \"$sleeper\" 2>/dev/null; exit 0' TERM",
+    '[ -z "$ended" ] || { kill -9 "$sleeper" 2>/dev/null; exit 0; }',
     'wait "$sleeper"',
     "trap '' TERM",
     "take_back",

@@ -5,8 +5,12 @@ import { defaultMetric, type LocalRoute, type ObservedRoute, type Step } from ".
 
 /** The command that prints a table in the form {@link parseTable} reads: numbers, details, a route a line. */
 export function formatShowCommand({ family, table }: TableName): string {
-  return `ip ${familyFlag(family)} -N -d -o route show table ${table}`;
+  // Of IPv6's table main alone, iproute2 leaves local routes out (iproute.c, ip6_multiple_tables).
+  const selector = family === "ipv6" && table === mainTable ? "all" : table;
+  return `ip ${familyFlag(family)} -N -d -o route show table ${selector}`;
 }
+
+const mainTable = 254;
 
 /** One step as a line of `ip -batch`. Every value in it has passed the input grammar, so no quoting is needed. */
 export function formatStep(step: Step): string {
@@ -34,10 +38,10 @@ function familyFlag(family: Family): string {
 export function parseTable(text: string, { family, table }: TableName): ObservedTable {
   const linesByDestination = new Map<string, string[]>();
   for (const line of text.split("\n")) {
-    // A route for one type of service has a key of its own (K6): none of ours, and it may stand beside one.
+    // A route for one type of service has a key of its own: none of ours, and it may stand beside one.
     if (/^\s*[0-9]+ \S+ tos /.test(line)) continue;
     const destination = readDestination(line, family);
-    if (destination === undefined) continue;
+    if (destination === undefined || !isInTable(line, table)) continue;
     const lines = linesByDestination.get(destination);
     if (lines) lines.push(line);
     else linesByDestination.set(destination, [line]);
@@ -62,6 +66,12 @@ function readDestination(line: string, family: Family): string | undefined {
       ? canonicalAddress(destination)
       : destination.toLowerCase();
   return address + (parts?.[3] ?? (family === "ipv4" ? "/32" : "/128"));
+}
+
+/** A listing of all tables names the table of each route; any other listing doesn't. */
+function isInTable(line: string, table: number): boolean {
+  const named = / table ([0-9]+)(?: |$)/.exec(line)?.[1];
+  return named === undefined || Number(named) === table;
 }
 
 function canonicalAddress(text: string): string {

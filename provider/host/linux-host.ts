@@ -1,8 +1,17 @@
 // A Linux host reached through a command runner: batches, what to do when an outcome is unknown, read cache.
 import { AnyIPError } from "../errors";
 import { type OperationOutcome, type PendingOperation, runBatch } from "./batch";
+import { confirmTimeoutSeconds } from "./batch-script";
 import { GroupCommit } from "./group-commit";
-import { type Host, type ObservedTable, type RouteOperation, type TableName, tableKey } from "./host";
+import {
+  type Host,
+  type Observation,
+  type ObservedTable,
+  type RouteOperation,
+  type RoutePlan,
+  type TableName,
+  tableKey,
+} from "./host";
 import type { RootShell } from "./root-shell";
 import { type HostReach, ShellLender } from "./shell-lender";
 
@@ -77,13 +86,31 @@ export class LinuxHost implements Host {
       const again = { operation: pending.operation, earlier: outcome.plan };
       try {
         const [second] = await this.attempt((shell) => runBatch(shell, [again]));
-        if (second) outcomes[index] = second;
+        if (second?.kind === "unknown") outcomes[index] = await this.lookAgain(again.operation, second);
+        else if (second) outcomes[index] = second;
       } catch (error) {
-        outcomes[index] = { kind: "failed", error };
+        outcomes[index] = { kind: "failed", error: explainUnknown(error) };
       }
     }
     this.reads.clear();
     return outcomes;
+  }
+
+  /** What became of a change whose outcome is unknown once more: under the lock, its time to take it back is over. */
+  private async lookAgain(
+    operation: RouteOperation<unknown>,
+    unknown: Extract<OperationOutcome, { kind: "unknown" }>,
+  ): Promise<OperationOutcome> {
+    const inspect = (plan: RoutePlan<unknown>): RoutePlan<unknown> => {
+      if (plan.step) throw new StillMissing();
+      return plan;
+    };
+    const look = {
+      ...operation,
+      plan: (observed: Observation) => inspect(operation.plan(observed, unknown.plan)),
+    };
+    const [seen] = await this.attempt((shell) => runBatch(shell, [{ operation: look }]));
+    return !seen || (seen.kind === "failed" && seen.error instanceof StillMissing) ? unknown : seen;
   }
 
   /** Repeats work that lost its connection before it had changed anything. */
@@ -98,6 +125,20 @@ export class LinuxHost implements Host {
     }
   }
 }
+
+/** For a host that cannot be asked what became of a change. */
+function explainUnknown(error: unknown): unknown {
+  if (!(error instanceof AnyIPError)) return error;
+  return new AnyIPError(
+    error.code,
+    `the connection was lost while a change was unconfirmed, and the host could not be asked again: ${error.message} ` +
+      `The host takes an unconfirmed change back within ${confirmTimeoutSeconds} s; run again to see and to complete it`,
+    { retryable: true, facts: error.facts, cause: error },
+  );
+}
+
+/** Says that an operation would have to take its step again. */
+class StillMissing extends Error {}
 
 function explainReverted(label: string, cause: AnyIPError): AnyIPError {
   if (cause.code === "ROUTE_REJECTED") return cause;

@@ -152,7 +152,7 @@ function readSections(label: string, text: string, tables: readonly TableName[])
   if (missing) {
     const what = missing[1] ?? "";
     const message = what.startsWith("/")
-      ? `${label}: cannot make the directory ${what} for the lock; /run must be writable for root`
+      ? `${label}: cannot use the directory ${what} for the lock; root must be able to make it, and nothing else may be there`
       : `${label}: no \`${what}\` in PATH or /usr/sbin:/sbin; install ${what === "ip" ? "iproute2" : "util-linux"}`;
     throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: label } });
   }

@@ -1,0 +1,97 @@
+// What create does about a route that is there already: adopt it, take it over, or say why not.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { EngineRun } from "../../support/route-provider";
+import { connectionInputs } from "../../support/sandbox-connection";
+
+let sandbox: Sandbox;
+let machine: Host;
+beforeAll(async () => {
+  sandbox = await createSandbox();
+  machine = sandbox.host("web1");
+});
+afterAll(() => sandbox?.close());
+
+const byHand = (command: string) => machine.execOrThrow(["ip", ...command.split(" ")]);
+const argsFor = (prefix: string, more = {}) => ({
+  connection: connectionInputs(sandbox, machine),
+  prefix,
+  ...more,
+});
+
+describe.each([
+  ["-4", "198.51.100.0/24"],
+  ["-6", "2001:db8:7::/64"],
+])("a route made by hand (ip %s, %s)", (flag, prefix) => {
+  const add = (words: string) => byHand(`${flag} route add ${words}`);
+  const clear = () => byHand(`${flag} route flush table local exact ${prefix}`);
+
+  it.each(["boot", "static"])("of protocol %s is adopted, and left as found", async (protocol) => {
+    await add(`local ${prefix} dev lo proto ${protocol}`);
+    const before = await machine.routes();
+    const adopted = await new EngineRun().create(argsFor(prefix));
+    expect(adopted.outputs).toMatchObject({
+      origin: "adopted",
+      found: { protocol: protocol === "boot" ? 3 : 4 },
+    });
+    expect(await machine.routes()).toBe(before);
+    const run = new EngineRun();
+    expect(await run.read(adopted)).toEqual(adopted);
+    expect(await run.preview(adopted, argsFor(prefix))).toBe("same");
+    await run.delete(adopted);
+    expect(await machine.routes()).toBe(before);
+    await clear();
+  });
+
+  it.each(["boot", "static"])(
+    "of protocol %s is taken over, and deleted with the resource",
+    async (protocol) => {
+      const empty = await machine.routes();
+      await add(`local ${prefix} dev lo proto ${protocol}`);
+      const taken = await new EngineRun().create(argsFor(prefix, { onExisting: "takeOver" }));
+      expect(taken.outputs).toMatchObject({ origin: "created" });
+      expect(await machine.routes()).toMatch(new RegExp(` ${prefix} dev lo table 255 proto 177 `));
+      await new EngineRun().delete(taken);
+      expect(await machine.routes()).toBe(empty);
+    },
+  );
+
+  it.each(["boot", "static"])("of protocol %s is a failure where that is asked for", async (protocol) => {
+    await add(`local ${prefix} dev lo proto ${protocol}`);
+    const before = await machine.routes();
+    await expect(new EngineRun().create(argsFor(prefix, { onExisting: "fail" }))).rejects.toMatchObject({
+      code: "ROUTE_CONFLICT",
+      message: expect.stringMatching(/onExisting is "fail"/),
+    });
+    expect(await machine.routes()).toBe(before);
+    await clear();
+  });
+
+  it.each([
+    ["another device", `local ${prefix} dev eth0 proto boot`, /dev eth0/],
+    ["another type", `blackhole ${prefix} table local`, /blackhole/],
+    ["another source", `local ${prefix} dev lo src SOURCE`, /src (198|fd)/],
+  ])("with %s is a conflict that says so", async (_, words, message) => {
+    await add(words.replace("SOURCE", flag === "-4" ? machine.address : machine.address6));
+    const before = await machine.routes();
+    for (const onExisting of ["adopt", "takeOver", "fail"]) {
+      const created = new EngineRun().create(argsFor(prefix, { onExisting }));
+      await expect(created, onExisting).rejects.toMatchObject({
+        code: "ROUTE_CONFLICT",
+        message: expect.stringMatching(message),
+      });
+    }
+    expect(await machine.routes()).toBe(before);
+    await clear();
+  });
+});
+
+it("makes its own beside a route that only some traffic takes (tos)", async () => {
+  await byHand("-4 route add local 203.0.113.0/24 dev lo tos 0x10 proto 177");
+  const before = await machine.routes();
+  const created = await new EngineRun().create(argsFor("203.0.113.0/24"));
+  expect((await machine.routes()).match(/ 203\.0\.113\.0\/24 /g)).toHaveLength(2);
+  await new EngineRun().delete(created);
+  expect(await machine.routes()).toBe(before);
+  await byHand("-4 route flush table local exact 203.0.113.0/24");
+});

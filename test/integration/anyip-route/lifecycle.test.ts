@@ -1,0 +1,132 @@
+// The life of a route on a real host: made, changed by hand, repaired, and gone without a trace.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { expectNothingLeft } from "../../support/host-processes";
+import { EngineRun } from "../../support/route-provider";
+import { connectionInputs } from "../../support/sandbox-connection";
+
+const prefixes = { ipv4: "198.51.100.0/24", ipv6: "2001:db8:7::/64" };
+const families = ["ipv4", "ipv6"] as const;
+const flags = { ipv4: "-4", ipv6: "-6" };
+const defaultMetrics = { ipv4: 0, ipv6: 1024 };
+
+describe.concurrent.each(families)("an AnyIPRoute (%s)", (family) => {
+  const prefix = prefixes[family];
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    const names = ["plain", "deleted", "protocol", "metric", "device", "metrics", "gone", "main", "sources"];
+    sandbox = await createSandbox({ hosts: names.map((name) => ({ name })) });
+  });
+  afterAll(() => sandbox?.close());
+
+  const argsFor = (machine: Host) => ({ connection: connectionInputs(sandbox, machine), prefix });
+  const byHand = (machine: Host, ...words: string[]) =>
+    machine.execOrThrow(["ip", flags[family], "route", ...words.join(" ").split(" ")]);
+  const count = async (machine: Host) => (await machine.routes()).split(` ${prefix} `).length - 1;
+
+  it("is created, found unchanged, and deleted without a trace", async () => {
+    const machine = sandbox.host("plain");
+    const before = await machine.routes();
+    const run = new EngineRun();
+    const created = await run.create(argsFor(machine));
+    expect(created.outputs).toMatchObject({ prefix, origin: "created" });
+    expect(await count(machine)).toBe(1);
+    const found = await new EngineRun().read(created);
+    expect(found).toEqual(created);
+    expect(await run.preview(created, argsFor(machine))).toBe("same");
+    await new EngineRun().delete(created);
+    expect(await machine.routes()).toBe(before);
+    await new EngineRun().delete(created);
+    expect(await new EngineRun().read(created)).toBeUndefined();
+    expect(await machine.routes()).toBe(before);
+    await expectNothingLeft(machine, "success");
+  });
+
+  const ours = `local ${prefix} dev lo table local proto 177 metric ${defaultMetrics[family]}`;
+  it.each([
+    ["protocol", [`replace ${ours.replace("177", "boot")}`], { protocol: 3 }],
+    ["metric", [`add ${ours.replace(/metric .*/, "metric 42")}`, `del ${ours}`], { metric: 42 }],
+    ["device", [`replace ${ours.replace("dev lo", "dev eth0")}`], { device: "eth0" }],
+  ] as const)("is repaired when its %s was changed by hand", async (name, commands, found) => {
+    const machine = sandbox.host(name);
+    const before = await machine.routes();
+    const args = argsFor(machine);
+    const created = await new EngineRun().create(args);
+    const asMade = await machine.routes();
+    for (const command of commands) await byHand(machine, command);
+    const run = new EngineRun();
+    const altered = await run.read(created);
+    expect(altered?.outputs).toMatchObject({ found });
+    if (!altered) return;
+    const change = await run.preview(altered, args);
+    expect(change).toBe(name === "metric" ? "replace" : "update");
+    const repaired = change === "update" ? await run.update(altered, args) : await run.create(args);
+    if (change === "replace") await run.delete(altered);
+    expect(await machine.routes()).toBe(asMade);
+    expect(repaired.outputs).not.toHaveProperty("found");
+    expect(await new EngineRun().read(repaired)).toEqual(repaired);
+    await new EngineRun().delete(repaired);
+    expect(await machine.routes()).toBe(before);
+  });
+
+  it("is made again when it was deleted by hand", async () => {
+    const machine = sandbox.host("deleted");
+    const before = await machine.routes();
+    const created = await new EngineRun().create(argsFor(machine));
+    await byHand(machine, `del ${ours}`);
+    expect(await new EngineRun().read(created)).toBeUndefined();
+    const again = await new EngineRun().create(argsFor(machine));
+    expect(await count(machine)).toBe(1);
+    await new EngineRun().delete(again);
+    expect(await machine.routes()).toBe(before);
+  });
+
+  it("changes its metric with both routes there meanwhile", async () => {
+    const machine = sandbox.host("metrics");
+    const before = await machine.routes();
+    const args = { ...argsFor(machine), metric: 100 };
+    const run = new EngineRun();
+    const old = await run.create(argsFor(machine));
+    expect(await run.preview(old, args)).toBe("replace");
+    const replaced = await run.create(args);
+    expect(await count(machine)).toBe(2);
+    await run.delete(old);
+    expect(await count(machine)).toBe(1);
+    expect(await machine.routes()).toContain("metric 100");
+    await run.delete(replaced);
+    expect(await machine.routes()).toBe(before);
+  });
+
+  it("leaves alone what is not the recorded route any more", async () => {
+    const machine = sandbox.host("gone");
+    const before = await machine.routes();
+    const [first, second] = [argsFor(machine), { ...argsFor(machine), metric: 100 }];
+    const created = await new EngineRun().create(first);
+    const other = await new EngineRun().create(second);
+    await byHand(machine, `del ${ours}`);
+    const withoutFirst = await machine.routes();
+    await new EngineRun().delete(created);
+    expect(await machine.routes()).toBe(withoutFirst);
+    await new EngineRun().delete(other);
+    expect(await machine.routes()).toBe(before);
+  });
+
+  it("is not deleted once somebody has given it a source", async () => {
+    const machine = sandbox.host("sources");
+    const created = await new EngineRun().create(argsFor(machine));
+    const source = family === "ipv4" ? machine.address : machine.address6;
+    await byHand(machine, `replace ${ours} src ${source}`);
+    const altered = await machine.routes();
+    await new EngineRun().delete(created);
+    expect(await machine.routes()).toBe(altered);
+  });
+
+  it("can be in table main", async () => {
+    const machine = sandbox.host("main");
+    const before = await machine.routes();
+    const created = await new EngineRun().create({ ...argsFor(machine), table: "main" });
+    expect(await new EngineRun().read(created)).toEqual(created);
+    await new EngineRun().delete(created);
+    expect(await machine.routes()).toBe(before);
+  });
+});

@@ -1,0 +1,114 @@
+// The lock that all runs on a host share: between runs, against a run that hangs, and against what isn't a lock.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Hosts } from "../../../provider/hosts";
+import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { expectNothingLeft } from "../../support/host-processes";
+import { ensureAbsent, ensurePresent, localRoute } from "../../support/route-operations";
+import { connectionSpec } from "../../support/sandbox-connection";
+import { waitUntil } from "../../support/wait-until";
+
+const lock = "/run/pulumi-anyip";
+const route = localRoute("2001:db8:7::/64");
+
+describe.concurrent("the lock on a host", { timeout: 90_000 }, () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    const hosts = ["two", "hung", "file", "link", "dangling", "stale", "stopped"].map((name) => ({ name }));
+    sandbox = await createSandbox({ hosts });
+  });
+  afterAll(() => sandbox?.close());
+
+  /** What another process of Pulumi has: hosts of its own. */
+  const openHost = (machine: Host, overrides = {}) =>
+    new Hosts().find(connectionSpec(sandbox, machine, overrides), undefined).host;
+
+  it("lets two runs interleave 50 changes each", async () => {
+    const machine = sandbox.host("two");
+    const before = await machine.routes();
+    const runs = [1, 2].map(async (run) => {
+      const host = openHost(machine);
+      const routes = Array.from({ length: 50 }, (_, index) => localRoute(`198.51.${100 + run}.${index}/32`));
+      for (let start = 0; start < routes.length; start += 5) {
+        const some = routes.slice(start, start + 5);
+        const results = await Promise.all(some.map((each) => host.change(ensurePresent(each))));
+        expect(new Set(results)).toEqual(new Set(["added"]));
+      }
+      return async () => {
+        await Promise.all(routes.map((each) => host.change(ensureAbsent(each))));
+      };
+    });
+    const removals = await Promise.all(runs);
+    expect((await machine.routes()).match(/198\.51\.10[12]\./g)).toHaveLength(100);
+    await Promise.all(removals.map((remove) => remove()));
+    expect(await machine.routes()).toBe(before);
+    await expectNothingLeft(machine, "success");
+  });
+
+  it("says HOST_BUSY when a run hangs, and works when that has ended", async () => {
+    const machine = sandbox.host("hung");
+    const before = await machine.routes();
+    const hold = `mkdir ${lock}; exec 9<${lock}; flock 9; echo $$ >/run/holder; exec sleep 4242`;
+    machine.spawn(["sh", "-c", hold], "ignore");
+    await waitUntil(() => existsSync(machine.path("/run/holder")), Boolean, 5_000);
+    const host = openHost(machine);
+    await expect(host.change(ensurePresent(route))).rejects.toMatchObject({
+      code: "HOST_BUSY",
+      retryable: true,
+    });
+    expect(await machine.routes()).toBe(before);
+    expect(existsSync(machine.path(lock))).toBe(true);
+    const holder = readFileSync(machine.path("/run/holder"), "utf8").trim();
+    await machine.execOrThrow(["kill", holder]);
+    expect(await host.change(ensurePresent(route))).toBe("added");
+    await expectNothingLeft(machine, "success");
+  });
+
+  it.each([
+    ["file", `echo precious >${lock}`],
+    ["link", `mkdir /run/target; echo precious >/run/target/file; ln -s /run/target ${lock}`],
+    ["dangling", `ln -s /run/target ${lock}`],
+  ])("refuses to work where its place is taken: %s", async (name, prepare) => {
+    const machine = sandbox.host(name);
+    await machine.execOrThrow(["sh", "-c", prepare]);
+    const before = await machine.routes();
+    const list = () => machine.execOrThrow(["sh", "-c", `ls -laR --time-style=full-iso /run`]);
+    const listed = (await list()).replace(/^.* \.\.?$/gm, "");
+    const host = openHost(machine);
+    await expect(host.change(ensurePresent(route))).rejects.toMatchObject({
+      code: "HOST_UNSUPPORTED",
+      message: expect.stringContaining(lock),
+    });
+    expect((await list()).replace(/^.* \.\.?$/gm, "")).toBe(listed);
+    expect(await machine.routes()).toBe(before);
+    await machine.execOrThrow(["rm", lock]);
+    expect(await host.change(ensurePresent(route))).toBe("added");
+  });
+
+  it("takes over a directory that a killed run has left", async () => {
+    const machine = sandbox.host("stale");
+    await machine.execOrThrow(["mkdir", lock]);
+    expect(await openHost(machine).change(ensurePresent(route))).toBe("added");
+    await expectNothingLeft(machine, "success");
+    expect(readdirSync(machine.path("/run"))).not.toContain("pulumi-anyip");
+  });
+
+  it("says HOST_UNREACHABLE while sshd is stopped, changes nothing, and works again afterwards", async () => {
+    const machine = sandbox.host("stopped");
+    const host = openHost(machine, { dialErrorLimit: 2, perDialTimeout: 3 });
+    expect(await host.change(ensurePresent(route))).toBe("added");
+    const before = await machine.routes();
+    await machine.stopSshd();
+    await machine.killSshSessions();
+    const other = localRoute("198.51.100.0/24");
+    await expect(host.change(ensurePresent(other))).rejects.toMatchObject({ code: "HOST_UNREACHABLE" });
+    await expect(host.observe({ family: "ipv4", table: 255 })).rejects.toMatchObject({
+      code: "HOST_UNREACHABLE",
+    });
+    expect(await machine.routes()).toBe(before);
+    await machine.startSshd();
+    // A new run: this one does not dial again for a while.
+    expect(await openHost(machine).change(ensurePresent(other))).toBe("added");
+    await expectNothingLeft(machine, "success");
+  });
+});

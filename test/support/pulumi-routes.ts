@@ -1,0 +1,40 @@
+// A Pulumi project whose program is a list of AnyIPRoutes that a test writes down.
+import type { Host, Sandbox } from "../../sandbox";
+import { PulumiProject } from "./pulumi-project";
+
+/** Arguments of an AnyIPRoute, right or wrong, and what programs/routes.cjs says about `$…`. */
+export type RouteArgs = Readonly<Record<string, unknown>>;
+
+/** What a program needs to log in to a host. */
+export function connectTo(sandbox: Sandbox, host: Host): Record<string, unknown> {
+  return {
+    host: host.address,
+    user: host.user,
+    port: host.port,
+    privateKeyPath: sandbox.keyPath,
+    knownHosts: sandbox.knownHostsPath,
+  };
+}
+
+/** A project that binds the routes of the last `declare`. */
+export class RoutesProject {
+  private constructor(readonly pulumi: PulumiProject) {}
+
+  static async create(): Promise<RoutesProject> {
+    const program = "test/acceptance/programs/routes.cjs";
+    const files = {
+      "Pulumi.yaml": `name: routes\nruntime: nodejs\nmain: ${program}\n`,
+      "package.json": '{ "private": true }\n',
+    };
+    return new RoutesProject(await PulumiProject.create({ copies: [program], files }));
+  }
+
+  /** What the program binds from now on; `connection` is for the routes without one of their own. */
+  declare(connection: unknown, routes: Readonly<Record<string, RouteArgs>>): void {
+    this.pulumi.setEnvironment({ ROUTES: JSON.stringify({ connection, routes }) });
+  }
+
+  close(): void {
+    this.pulumi.close();
+  }
+}
