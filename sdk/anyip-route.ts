@@ -31,7 +31,8 @@ export interface AnyIPRouteArgs {
   metric?: pulumi.Input<number>;
   /**
    * 4–255: the mark that says who installed the route (rtnetlink(7)); default 177, or for an adopted route the one
-   * it was found with. Changed in place.
+   * it was found with. Changed in place. With another number add `onExisting: "takeOver"`: only by 177 does a run
+   * recognise a route whose creation was cut off before it was recorded, and any other would be adopted.
    */
   protocol?: pulumi.Input<number>;
   /** Address of the host that it sends from to addresses of the prefix (ip-route(8), `src`). Changed in place. */

@@ -29,6 +29,27 @@ export interface TextGrammar {
   readonly maxLength: number;
 }
 
+// Never a password or a key, and no name that is not known: a misspelt `pasword` is one.
+const quotableNames: ReadonlySet<string> = new Set([
+  "host",
+  "port",
+  "user",
+  "privateKeyPath",
+  "agentSocketPath",
+  "hostKey",
+  "dialErrorLimit",
+  "perDialTimeout",
+  "knownHosts",
+  "hostKeyPolicy",
+  "commandTimeout",
+]);
+
+/** What may be shown back: short, and neither a key that was taken for its path nor `user:password@host`. */
+function isPrintable(value: unknown): value is string | number {
+  if (typeof value === "number") return true;
+  return typeof value === "string" && value.length <= 100 && !/@|PRIVATE KEY/.test(value);
+}
+
 /** One object of raw inputs. Every getter returns undefined for what is absent, unknown or wrong. */
 export class Fields {
   private readonly names = new Set<string>();
@@ -44,8 +65,18 @@ export class Fields {
   }
 
   fail(name: string, reason: string): undefined {
-    this.failures.push({ property: this.path + name, reason });
+    this.failures.push({ property: this.path + name, reason: reason + this.quoteGiven(name) });
     return undefined;
+  }
+
+  /** The engine shows what was given for a property at the top, and `<nil>` for one inside an object. */
+  private quoteGiven(name: string): string {
+    const value = this.raw[name];
+    if (this.path === "" || !quotableNames.has(name) || !isPrintable(value)) return "";
+    const text = JSON.stringify(value).replace(/[^ -~]/gu, (character) => {
+      return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+    });
+    return ` (given: ${text})`;
   }
 
   /** The raw value if there is one to look at: neither absent nor unknown. */

@@ -258,3 +258,27 @@ describe("values that are not known yet", () => {
     expect(failures.map(({ property }) => property)).toEqual(["device"]);
   });
 });
+
+describe("what was given inside the connection", () => {
+  const reasonFor = (connection: Record<string, unknown>) =>
+    checkInputs({ ...validInputs, connection: { host: "web1.example", ...connection } }).failures[0]?.reason;
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ host: "web1;reboot" }, '(given: "web1;reboot")'],
+    [{ port: 0 }, "(given: 0)"],
+    [{ host: "web1\u202e\n" }, '(given: "web1\\u{202e}\\n")'],
+    [{ proxy: [{ host: "a b" }] }, '(given: "a b")'],
+  ])("is said, because the engine does not show it: %j", (connection, words) => {
+    expect(reasonFor(connection)).toContain(words);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["a password", { password: "s3cret\u0000" }],
+    ["a password in the host", { host: "root:s3cret@web1" }],
+    ["a key instead of its path", { privateKeyPath: "-----BEGIN OPENSSH PRIVATE KEY-----\ns3cret" }],
+    ["a misspelt property", { pasword: "s3cret" }],
+  ])("is not said where it may be secret: %s", (_what, connection) => {
+    expect(reasonFor(connection)).toBeDefined();
+    expect(reasonFor(connection)).not.toContain("s3cret");
+  });
+});
