@@ -47,15 +47,6 @@ export interface AnyIPRouteArgs {
   verify?: pulumi.Input<boolean>;
 }
 
-/** How the host's route differs from what was asked for: as adopted, or as a refresh has seen it. */
-export interface FoundAttributes {
-  device?: string;
-  metric?: number;
-  protocol?: number;
-  /** Empty where the route has none. */
-  source?: string;
-}
-
 // The wire contract of a dynamic resource: a constant that the engine's Node.js plugin evaluates. It captures
 // nothing, so the state stays small and an upgrade of this package never shows as a change.
 const providerLiteral = 'exports.handler=()=>require("pulumi-anyip/provider").anyIPRoute';

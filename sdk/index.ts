@@ -1,3 +1,3 @@
 // What a Pulumi program imports. Named exports only, so that ESM programs can import them from CommonJS.
-export { AnyIPRoute, type AnyIPRouteArgs, type FoundAttributes } from "./anyip-route";
+export { AnyIPRoute, type AnyIPRouteArgs } from "./anyip-route";
 export type { ConnectionArgs, HopArgs } from "./connection";

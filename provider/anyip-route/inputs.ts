@@ -48,8 +48,7 @@ const deviceGrammar: TextGrammar = {
   maxLength: 15,
 };
 const ownerGrammar: TextGrammar = {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in it
-  pattern: /^[^\u0000-\u001f\u007f]+$/,
+  pattern: /^\P{Cc}+$/u,
   expected: "project/stack/name without control characters",
   maxLength: 1024,
 };

@@ -15,15 +15,13 @@ const userGrammar: TextGrammar = {
   maxLength: 64,
 };
 const pathGrammar: TextGrammar = {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be in a path
-  pattern: /^[^\u0000-\u001f\u007f]+$/,
+  pattern: /^\P{Cc}+$/u,
   expected: "a file path without control characters",
   maxLength: 4096,
 };
 const secretGrammar: TextGrammar = {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL cannot be part of a password or key
-  pattern: /^[^\u0000]+$/,
-  expected: "a text without NUL characters",
+  pattern: /^[\P{Cc}\t\n\r]+$/u,
+  expected: "a text without NUL or other control characters, but for tabs and line ends",
   maxLength: 65536,
 };
 const hostKeyGrammar: TextGrammar = {

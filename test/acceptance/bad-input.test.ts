@@ -72,7 +72,7 @@ const badInputs: readonly BadInput[] = [
       "connection.host": "must be a host name or an IP address such as web1.example",
       "connection.user": "must be a login name such as root",
       "connection.privateKeyPath": "must be a file path without control characters",
-      "connection.password": "must be a text without NUL characters",
+      "connection.password": "must be a text without NUL or other control characters",
       "connection.knownHosts": "must be a file path without control characters",
       "connection.hostKey": "must be a public host key such as `ssh-ed25519 AAAA…`",
     },
