@@ -10,7 +10,7 @@ import {
   parsePrefix,
 } from "../net/prefix";
 import { reverseZone } from "../net/reverse-zone";
-import { type ConnectionArgs, protectConnection } from "./connection";
+import { type ConnectionArgs, readRegisteredConnection, registerConnection } from "./connection";
 import { pauseStackTraces } from "./stack-traces";
 
 /** What an {@link AnyIPRoute} is made from. */
@@ -57,6 +57,7 @@ const providerLiteral = 'exports.handler=()=>require("pulumi-anyip/provider").an
  * Its identity is `project/stack/name`; a rename (with an alias) is an update in place.
  */
 export class AnyIPRoute extends pulumi.CustomResource {
+  /** As it was given. */
   declare readonly connection: pulumi.Output<pulumi.Unwrap<ConnectionArgs>>;
   /** Canonical CIDR text (RFC 5952). */
   declare readonly prefix: pulumi.Output<string>;
@@ -73,7 +74,7 @@ export class AnyIPRoute extends pulumi.CustomResource {
         name,
         {
           ...args,
-          connection: args?.connection && protectConnection(args.connection),
+          connection: args?.connection && registerConnection(args.connection),
           owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
           origin: undefined,
           __provider: providerLiteral,
@@ -83,6 +84,8 @@ export class AnyIPRoute extends pulumi.CustomResource {
     } finally {
       resumeStackTraces();
     }
+    presentLazily(this, "connection", this.connection, readRegisteredConnection);
+    presentLazily(this, "origin", this.origin, (origin) => origin ?? "created");
   }
 
   /** `ipv4` or `ipv6`. */
@@ -118,4 +121,14 @@ export class AnyIPRoute extends pulumi.CustomResource {
       return read(prefix);
     }) as pulumi.Output<T>;
   }
+}
+
+/** Puts a getter in the place of an output that is registered in a form which costs the engine less. */
+function presentLazily<T>(
+  route: AnyIPRoute,
+  name: "connection" | "origin",
+  registered: pulumi.Output<T>,
+  present: (registered: T) => T,
+): void {
+  Object.defineProperty(route, name, { enumerable: true, get: () => registered.apply(present) });
 }

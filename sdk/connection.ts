@@ -49,18 +49,50 @@ export interface ConnectionArgs extends HopArgs {
 
 const secretNames = ["password", "privateKey", "privateKeyPassword"] as const;
 
-// Programs hand the same object to hundreds of resources; it is wrapped once.
-const protectedConnections = new WeakMap<object, pulumi.Input<ConnectionArgs>>();
+/**
+ * A connection as it is registered. One whose values are all plain and not secret goes as a single JSON text: the engine
+ * handles, and its log notes, each property of each resource several times a run, a nested one like any other. With a
+ * secret or an output in it, it stays an object, in which the engine tells apart what is secret and what is unknown.
+ */
+export function registerConnection(
+  connection: pulumi.Input<ConnectionArgs>,
+): pulumi.Input<ConnectionArgs> | string {
+  // A program in JavaScript may give anything; the provider's check says what is wrong with it.
+  if (typeof connection !== "object") return connection;
+  const known = registeredConnections.get(connection);
+  if (known !== undefined) return known;
+  const registered = isPublic(connection) ? JSON.stringify(connection) : protectConnection(connection);
+  registeredConnections.set(connection, registered);
+  return registered;
+}
+
+/** The connection again, from what was registered. */
+export function readRegisteredConnection(
+  registered: pulumi.Unwrap<ConnectionArgs> | string,
+): pulumi.Unwrap<ConnectionArgs> {
+  return typeof registered === "string" ? JSON.parse(registered) : registered;
+}
+
+// Programs hand the same object to hundreds of resources; it is looked through once.
+const registeredConnections = new WeakMap<object, pulumi.Input<ConnectionArgs> | string>();
+
+/** True for what JSON can hold without a loss, and holds no secret. */
+function isPublic(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) return value.every(isPublic);
+    if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+    return Object.entries(value).every(
+      ([name, entry]) => !secretNames.some((secret) => secret === name) && isPublic(entry),
+    );
+  }
+  return typeof value !== "number" || Number.isFinite(value);
+}
 
 /** Marks what is secret in a connection as secret, whether the program did or not. */
-export function protectConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
-  const done = protectedConnections.get(connection);
-  if (done) return done;
-  const result = isPlain(connection)
+function protectConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Input<ConnectionArgs> {
+  return isPlain(connection)
     ? protectArgs(connection)
     : protectLater<ConnectionArgs>(connection, protectArgs);
-  protectedConnections.set(connection, result);
-  return result;
 }
 
 function protectArgs<Args extends HopArgs & Pick<ConnectionArgs, "proxy">>(args: Args): Args {

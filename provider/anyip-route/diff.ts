@@ -1,5 +1,6 @@
 // Desired against recorded: what must be replaced, what is changed in place. Pure; the engine's `diff`.
 import { isRecord, isUnknown } from "../check/fields";
+import { openConnection } from "../connection/inputs";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
 import { keepsFoundProtocol } from "./plan";
 import { decodeState, extractInputs, isCurrentVersion, type RecordedRoute } from "./state";
@@ -45,7 +46,8 @@ function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
   const known = checkInputs(substituteUnknown(news, outputs)).desired;
   const replaced = new Set<string>(known ? findReplaced(recorded, known) : []);
   for (const name of identifyingNames) if (isUnknown(news[name])) replaced.add(name);
-  const host = isRecord(news.connection) ? news.connection.host : news.connection;
+  const connection = openConnection(news.connection);
+  const host = isRecord(connection) ? connection.host : connection;
   if (host !== recorded.connection.host) replaced.add("connection");
   return [...replaced];
 }
@@ -62,7 +64,13 @@ function isChangedInPlace(
   recorded: RecordedRoute,
   desired: DesiredRoute,
 ): boolean {
-  return needsRepair(recorded, desired) || !isEqual(extractInputs(outputs), extractInputs(news));
+  return needsRepair(recorded, desired) || !isEqual(openInputs(outputs), openInputs(news));
+}
+
+/** The inputs, with the connection as an object: its two registered forms may say the same. */
+function openInputs(raw: RawInputs): RawInputs {
+  const inputs = extractInputs(raw);
+  return { ...inputs, connection: openConnection(inputs.connection) };
 }
 
 /** True when the route on the host was seen to differ from what is asked for. */

@@ -76,18 +76,19 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   const owner = fields.text("owner", ownerGrammar);
   fields.rejectOthers(["__provider"]);
 
+  const prefixText = prefix && formatPrefix(prefix);
   const inputs = {
     ...raw,
-    ...(prefix ? { prefix: formatPrefix(prefix) } : {}),
+    ...(prefixText === undefined ? {} : { prefix: prefixText }),
     ...(source === undefined ? {} : { source }),
     ...(table === undefined ? {} : { table: tableName(table) }),
   };
   const isComplete = failures.length === 0 && !Object.keys(raw).some((name) => fields.isUnknown(name));
-  if (!isComplete || !connection || !prefix || owner === undefined)
+  if (!isComplete || !connection || !prefix || prefixText === undefined || owner === undefined)
     return { inputs, failures, desired: undefined };
   const route: LocalRoute = {
     family: prefix.family,
-    prefix: formatPrefix(prefix),
+    prefix: prefixText,
     device: device ?? "lo",
     table: table ?? 255,
     metric: metric ?? defaultMetric(prefix.family),

@@ -32,7 +32,7 @@ export interface RecordedRoute extends DesiredRoute, StateExtras {
   readonly actual: LocalRoute;
 }
 
-/** The version that encodeState writes. */
+/** The version that encodeState writes: 1, which is what a state without `stateVersion` has. */
 const stateVersion = 1;
 
 const inputNames = [
@@ -48,23 +48,25 @@ const inputNames = [
   "owner",
 ] as const;
 
-/** Outputs for the engine: the inputs under their own names, so that secrets stay marked, and the extras. */
+/**
+ * Outputs for the engine: the inputs under their own names, so that secrets stay marked, and what is not as usual of the
+ * extras. Each output of each resource costs the engine time, so origin `created` goes without saying.
+ */
 export function encodeState(inputs: RawInputs, extras: StateExtras): Record<string, unknown> {
   const { origin, found, acceptedHostKey } = extras;
   return {
     ...extractInputs(inputs),
-    origin,
+    ...(origin === "created" ? {} : { origin }),
     ...(found && Object.keys(found).length > 0 ? { found } : {}),
     ...(acceptedHostKey === undefined ? {} : { acceptedHostKey }),
-    stateVersion,
   };
 }
 
 /** The inputs that a recorded state was made from. */
 export function extractInputs(outputs: RawInputs): Record<string, unknown> {
-  return Object.fromEntries(
-    inputNames.flatMap((name) => (outputs[name] === undefined ? [] : [[name, outputs[name]]])),
-  );
+  const inputs: Record<string, unknown> = {};
+  for (const name of inputNames) if (outputs[name] !== undefined) inputs[name] = outputs[name];
+  return inputs;
 }
 
 /**
@@ -73,7 +75,7 @@ export function extractInputs(outputs: RawInputs): Record<string, unknown> {
  * @throws AnyIPError STATE_UNREADABLE for a newer version, or for a state that was edited into nonsense.
  */
 export function decodeState(outputs: RawInputs): RecordedRoute {
-  const { origin, acceptedHostKey } = outputs;
+  const { origin = "created", acceptedHostKey } = outputs;
   if (!isCurrentVersion(outputs)) {
     throw new AnyIPError(
       "STATE_UNREADABLE",
@@ -84,7 +86,8 @@ export function decodeState(outputs: RawInputs): RecordedRoute {
   const { desired, failures } = checkInputs(extractInputs(outputs));
   if (!desired || (origin !== "created" && origin !== "adopted")) {
     const why =
-      failures.map(({ property, reason }) => `${property} ${reason}`).join("; ") || "origin is missing";
+      failures.map(({ property, reason }) => `${property} ${reason}`).join("; ") ||
+      "origin is neither created nor adopted";
     throw new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
   }
   const found = decodeFound(outputs.found);
@@ -100,7 +103,7 @@ export function decodeState(outputs: RawInputs): RecordedRoute {
 
 /** True for a state of the version that this package writes. */
 export function isCurrentVersion(outputs: RawInputs): boolean {
-  return outputs.stateVersion === stateVersion;
+  return outputs.stateVersion === undefined || outputs.stateVersion === stateVersion;
 }
 
 /** As strict as the inputs are: what is decoded here may be written into a script. */

@@ -35,12 +35,25 @@ const hostKeyGrammar: TextGrammar = {
 const knownSpecs = new Map<string, ConnectionSpec>();
 const maxKnownSpecs = 10_000;
 
+/**
+ * The object that a connection's registered form stands for (sdk/connection.ts): itself, or what its JSON text says.
+ * Anything else, text that is no JSON among it, comes back as it is.
+ */
+export function openConnection(raw: unknown): unknown {
+  if (typeof raw !== "string") return raw;
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return raw;
+  }
+}
+
 /** Validates a connection where it stands in the inputs and fills in defaults. `failures` takes what is wrong. */
 export function readConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec | undefined {
-  const key = JSON.stringify(raw);
+  const key = typeof raw === "string" ? raw : JSON.stringify(raw);
   const known = knownSpecs.get(key);
   if (known) return known;
-  const spec = parseConnection(raw, failures);
+  const spec = parseConnection(openConnection(raw), failures);
   if (spec && knownSpecs.size < maxKnownSpecs) knownSpecs.set(key, spec);
   return spec;
 }

@@ -18,7 +18,13 @@ let registered: Registration[] = [];
 
 beforeAll(async () => {
   await pulumi.runtime.setMocks(
-    { newResource: (args) => ({ id: `${args.name}-id`, state: args.inputs }), call: () => ({}) },
+    {
+      newResource: ({ name, inputs }) => ({
+        id: `${name}-id`,
+        state: { ...inputs, ...(name === "adopted" ? { origin: "adopted" } : {}) },
+      }),
+      call: () => ({}),
+    },
     "shop",
     "dev",
   );
@@ -55,11 +61,47 @@ describe("AnyIPRoute registers", () => {
     const { type, inputs } = await register({ host: "web1.example" });
     expect(type).toBe("pulumi-nodejs:dynamic/anyip:AnyIPRoute");
     expect(inputs).toEqual({
-      connection: { host: "web1.example" },
+      connection: '{"host":"web1.example"}',
       prefix: "2001:db8:100::/64",
       owner: "shop/dev/web",
       __provider: providerLiteral,
     });
+  });
+
+  it.each<[string, ConnectionArgs]>([
+    ["a jump host", { host: "h", port: 2222, proxy: { host: "j" }, knownHosts: ["/a", "/b"] }],
+    [
+      "an undefined property, as JavaScript may have it",
+      { host: "h", user: undefined } as object as ConnectionArgs,
+    ],
+  ])("a connection of plain values that are no secrets as one text: %s", async (_what, connection) => {
+    const { inputs } = await register(connection);
+    expect(inputs.connection).toBe(JSON.stringify(connection));
+  });
+
+  it.each<[string, pulumi.Input<ConnectionArgs>, unknown]>([
+    ["an output in it", { host: pulumi.output("h") }, { host: "h" }],
+    ["an output as a whole", pulumi.output({ host: "h" }), { host: "h" }],
+    ["a promise in it", { host: Promise.resolve("h") }, { host: "h" }],
+    [
+      "an output in the jump host",
+      { host: "h", proxy: { host: pulumi.output("j") } },
+      { host: "h", proxy: { host: "j" } },
+    ],
+    ["an output that is secret", { host: pulumi.secret("h") }, { host: secret("h") }],
+    [
+      "a number that JSON has not",
+      { host: "h", port: Number.POSITIVE_INFINITY },
+      { host: "h", port: Number.POSITIVE_INFINITY },
+    ],
+  ])("a connection that only the engine can read as an object: %s", async (_what, connection, expected) => {
+    const { inputs } = await register(connection);
+    expect(inputs.connection).toEqual(expected);
+  });
+
+  it("a connection that is none as it is", async () => {
+    const { inputs } = await register("web1.example" as unknown as ConnectionArgs);
+    expect(inputs.connection).toBe("web1.example");
   });
 
   const hop = { host: "h", password: "p1", privateKey: "p2", privateKeyPassword: "p3", user: "u" };
@@ -95,6 +137,23 @@ describe("AnyIPRoute registers", () => {
   ])("what is secret in a connection as secret: %s", async (_what, connection, expected) => {
     const { inputs } = await register(connection);
     expect(inputs.connection).toEqual(expected);
+  });
+});
+
+describe("AnyIPRoute presents", () => {
+  it.each<[string, ConnectionArgs]>([
+    ["registered as text", { host: "h", port: 2222 }],
+    ["registered as an object", { host: "h", password: "p1" }],
+  ])("the connection as it was given: %s", async (_what, connection) => {
+    const route = new AnyIPRoute("presented", { connection, prefix: "192.0.2.0/24" });
+    expect(await resolveOutput(route.connection)).toEqual(connection);
+    expect(await pulumi.isSecret(route.connection)).toBe("password" in connection);
+  });
+
+  it("its origin, which is only recorded where it is adopted", async () => {
+    const args = { connection: { host: "h" }, prefix: "192.0.2.0/24" };
+    expect(await resolveOutput(new AnyIPRoute("presented", args).origin)).toBe("created");
+    expect(await resolveOutput(new AnyIPRoute("adopted", args).origin)).toBe("adopted");
   });
 });
 

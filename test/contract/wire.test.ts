@@ -47,11 +47,7 @@ const inputs = (change: Record<string, unknown> = {}) => ({
   __provider: providerLiteral,
   ...change,
 });
-const outputs = (change: Record<string, unknown> = {}) => ({
-  ...inputs(change),
-  origin: "created",
-  stateVersion: 1,
-});
+const outputs = inputs;
 
 describe("Check", () => {
   it("answers with canonical inputs, and the literal as it came", async () => {
@@ -84,6 +80,11 @@ describe("Check", () => {
 describe("Diff", () => {
   it.each<[string, Record<string, unknown>, object]>([
     ["nothing", {}, { changes: diffNone, replaces: [] }],
+    [
+      "connection.host, in a text",
+      { connection: JSON.stringify({ ...inputs().connection, host: "web2.example" }) },
+      { changes: diffSome, replaces: ["connection"] },
+    ],
     ["the literal", { __provider: `${providerLiteral};` }, { changes: diffNone, replaces: [] }],
     ["prefix", { prefix: "2001:db8:200::/64" }, { changes: diffSome, replaces: ["prefix"] }],
     ["metric", { metric: 50 }, { changes: diffSome, replaces: ["metric"] }],

@@ -52,6 +52,17 @@ describe("diffRoute", () => {
     expect(diff(outputsOf(fullInputs), withValue(fullInputs, path, value))).toEqual(answer);
   });
 
+  it("tells the two forms of a connection by what they say", () => {
+    const asText = { ...fullInputs, connection: JSON.stringify(fullInputs.connection) };
+    expect(diff(outputsOf(fullInputs), asText)).toEqual(nothing);
+    expect(diff(outputsOf(asText), fullInputs)).toEqual(nothing);
+    const elsewhere = withValue(fullInputs, "connection.host", "web2.example").connection;
+    const moved = { ...fullInputs, connection: JSON.stringify(elsewhere) };
+    expect(diff(outputsOf(asText), moved)).toEqual(replaced("connection"));
+    expect(diff(outputsOf(asText), { ...moved, source: unknown })).toEqual(replaced("connection"));
+    expect(diff(outputsOf(asText), { ...asText, source: unknown })).toEqual(inPlace);
+  });
+
   it("makes the new route before the old one goes", () => {
     expect(diffRoute(outputsOf(validInputs), validInputs).deleteBeforeReplace).toBe(false);
   });
