@@ -35,6 +35,8 @@ export type ErrorCode =
   | "CHANGE_REVERTED"
   /** After the change the route was not as it should be. */
   | "VERIFY_FAILED"
+  /** The ownership record of a route, on the host, is none or is of a newer version. */
+  | "RECORD_UNREADABLE"
   /** The recorded state cannot be understood by this version. */
   | "STATE_UNREADABLE";
 

@@ -65,6 +65,8 @@ export class AnyIPRoute extends pulumi.CustomResource {
   declare readonly owner: pulumi.Output<string>;
   /** `created` by this resource (or taken over) and deleted with it, or `adopted` and left as found. */
   declare readonly origin: pulumi.Output<"created" | "adopted">;
+  /** The machine that has the route (machine-id(5)); `-` where it has no such id. */
+  declare readonly machineId: pulumi.Output<string>;
 
   constructor(name: string, args: AnyIPRouteArgs, opts?: pulumi.CustomResourceOptions) {
     const resumeStackTraces = pauseStackTraces();
@@ -77,6 +79,7 @@ export class AnyIPRoute extends pulumi.CustomResource {
           connection: args?.connection && registerConnection(args.connection),
           owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
           origin: undefined,
+          machineId: undefined,
           __provider: providerLiteral,
         },
         opts,

@@ -32,7 +32,7 @@ export interface CheckedInputs {
 }
 
 /** This provider's own protocol number, as `ip route` shows it: 177 is free in iproute2's rt_protos. */
-export const defaultProtocol = 177;
+const defaultProtocol = 177;
 
 /** The tables that every host calls by the same name (ip-route(8)); others are named in the host's rt_tables. */
 const tableNumbers: ReadonlyMap<unknown, number> = new Map([

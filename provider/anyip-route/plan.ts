@@ -1,93 +1,158 @@
-// What is to be done about one route: observed, desired and recorded in, one step or a refusal out. Pure.
+// What is to be done about one route: observed, desired and recorded in, a change or a refusal out. Pure.
 import { AnyIPError } from "../errors";
-import type { ObservedTable, RoutePlan } from "../host/host";
+import type { Observation, ObservedTable, RoutePlan } from "../host/host";
+import { isSameRecord, type OwnershipRecord, recordName } from "../host/record";
 import { hasKey, isLocalRoute, isSameRoute, type LocalRoute, type ObservedRoute } from "../host/route";
-import { type DesiredRoute, defaultProtocol } from "./inputs";
+import { type Claimant, findHolder, type Holder, isOtherMachine } from "./holder";
+import type { DesiredRoute } from "./inputs";
 import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./state";
 
-type Extras = Pick<StateExtras, "origin" | "found">;
+type Extras = Pick<StateExtras, "origin" | "found" | "machineId">;
 
 /**
- * Makes sure that the route is there. A route with this provider's own protocol number that is the same in
- * everything is one that an earlier run made and could not record: it is completed, whatever onExisting says.
- * One that another resource of this run has (`isClaimed`) is refused.
+ * Makes sure that the route is there. One that the host has on record for this resource, or for another of its stack, is
+ * completed, whatever onExisting says: an earlier run died before its state was saved, or the resource has been renamed.
+ * One that another resource of this run has (`isClaimed`), or another stack, is refused.
  */
 export function planCreate(
   desired: DesiredRoute,
-  observed: ObservedTable,
-  earlier: RoutePlan<Extras> | undefined,
+  id: string,
+  observed: Observation,
   isClaimed: boolean,
 ): RoutePlan<Extras> {
-  const { route, onExisting } = desired;
+  const { route, owner, onExisting } = desired;
   if (isClaimed) throw duplicate(route);
-  const present = findKey(observed, route);
-  if (!present) return { step: { kind: "add", route }, result: { origin: "created" } };
-  if (isSameRoute(present, route)) {
-    if (earlier?.step) return { result: earlier.result };
-    if (route.protocol === defaultProtocol) return { result: { origin: "created" } };
+  const holder = findHolder(observed, route, { owner, id });
+  if (holder.standing === "stranger") throw heldByStranger(route, holder.record);
+  const present = findKey(observed.table, route);
+  if (holder.standing !== "nobody") {
+    const origin = onExisting === "takeOver" ? "created" : holder.record.origin;
+    return keepPresent(origin, desired, id, observed, holder);
   }
-  if (!isLocalRoute(present) || !hasSameEffect(present, route)) throw conflict(route, present);
-  if (onExisting === "fail") throw conflict(route, present, 'and onExisting is "fail"');
-  if (onExisting === "takeOver")
-    return { ...replaceUnlessSame(route, present), result: { origin: "created" } };
-  if (desired.wantsProtocol) return { ...replaceUnlessSame(route, present), result: { origin: "adopted" } };
-  return { result: { origin: "adopted", found: compareRoute(route, present) } };
+  if (present) {
+    if (!isLocalRoute(present) || !hasSameEffect(present, route)) throw conflict(route, present);
+    if (onExisting === "fail") throw conflict(route, present, 'and onExisting is "fail"');
+  }
+  const origin = present && onExisting !== "takeOver" ? "adopted" : "created";
+  return keepPresent(origin, desired, id, observed, holder);
 }
 
 /** Brings a recorded route to what is desired, without a moment in which it is missing. */
 export function planUpdate(
   recorded: RecordedRoute,
   desired: DesiredRoute,
-  observed: ObservedTable,
+  id: string,
+  observed: Observation,
 ): RoutePlan<Extras> {
-  const { origin } = recorded;
-  const present = findKey(observed, desired.route);
-  if (!present) return { step: { kind: "add", route: desired.route }, result: { origin } };
-  if (!isLocalRoute(present)) throw conflict(desired.route, present);
-  const protocol = keepsFoundProtocol(recorded, desired) ? present.protocol : desired.route.protocol;
-  const wanted = { ...desired.route, protocol };
+  const { route } = desired;
+  const isNamesake = (record: OwnershipRecord) => [desired.owner, recorded.owner].includes(record.owner);
+  const holder = findHolder(observed, route, { owner: desired.owner, id });
+  if (holder.standing === "stranger" || holder.standing === "sibling") {
+    if (!isNamesake(holder.record)) throw heldByStranger(route, holder.record);
+  }
+  return keepPresent(recorded.origin, desired, id, observed, holder);
+}
+
+/** The route with its attributes as they are to be, added or replaced in place, and the record that says so. */
+function keepPresent(
+  origin: OwnershipRecord["origin"],
+  desired: DesiredRoute,
+  id: string,
+  { table, machineId }: Observation,
+  holder: Holder,
+): RoutePlan<Extras> {
+  const { route, owner } = desired;
+  const present = findKey(table, route);
+  if (present && !isLocalRoute(present)) throw conflict(route, present);
+  const protocol = present && keepsFoundProtocol({ origin }, desired) ? present.protocol : route.protocol;
+  const wanted = { ...route, protocol };
+  const record = { route: wanted, owner, origin, token: id, machineId };
+  const isOnRecord = holder.standing !== "nobody" && isSameRecord(holder.record, record);
   return {
-    ...replaceUnlessSame(wanted, present),
-    result: { origin, found: compareRoute(desired.route, wanted) },
+    ...(present ? replaceUnlessSame(wanted, present) : { step: { kind: "add", route: wanted } }),
+    ...(isOnRecord ? {} : { record: { kind: "write", record } }),
+    result: { origin, machineId, found: compareRoute(route, wanted) },
   };
 }
 
 /**
- * Takes exactly the recorded route away, and only while it is still as recorded: a `del` that finds no such route may
- * take its neighbour (IPv4's metric 0 matches any metric, an unnamed source any source). A route that has passed on to
- * another resource (`isClaimed`) stays.
+ * Takes exactly the recorded route away, and only while it is still as recorded, here or on the host: a `del` that finds no
+ * such route may take its neighbour (IPv4's metric 0 matches any metric, an unnamed source any source). A route that has
+ * passed on to another resource, by the host's record or within this run (`isClaimed`), stays.
  */
 export function planDelete<Result>(
   recorded: RecordedRoute,
-  observed: ObservedTable,
+  id: string,
+  observed: Observation,
   isClaimed: boolean,
   result: Result,
 ): RoutePlan<Result> {
-  const present = findKey(observed, recorded.actual);
-  const isOurs = present !== undefined && isSameRoute(present, recorded.actual);
-  if (recorded.origin === "adopted" || isClaimed || !isOurs) return { result };
-  return { step: { kind: "delete", route: recorded.actual }, result };
+  const { route, actual, origin, owner } = recorded;
+  const holder = findHolder(observed, route, { owner, id });
+  const isSelf = holder.standing === "self";
+  if (isClaimed || !(isSelf || isOursUnrecorded(recorded, id, observed))) return { result };
+  const record = isSelf ? { record: { kind: "remove", key: route } as const } : {};
+  if (origin === "adopted") return { ...record, result };
+  const present = [actual, ...(isSelf ? [holder.record.route] : [])].find((candidate) => {
+    const found = findKey(observed.table, candidate);
+    return found !== undefined && isSameRoute(found, candidate);
+  });
+  return { ...(present ? { step: { kind: "delete", route: present } } : {}), ...record, result };
+}
+
+/** True for a route without a record that is, on the machine it was made on, exactly as it was last seen. */
+function isOursUnrecorded(recorded: RecordedRoute, id: string, observed: Observation): boolean {
+  const { actual, owner, machineId } = recorded;
+  const present = findKey(observed.table, actual);
+  return (
+    findHolder(observed, actual, { owner, id }).standing === "nobody" &&
+    !isOtherMachine(machineId, observed.machineId) &&
+    present !== undefined &&
+    isSameRoute(present, actual)
+  );
 }
 
 /**
- * What a look at the host says of a recorded route: undefined when it is gone, otherwise how it differs from
- * what was asked for. A route with our protocol that differs in the metric alone is ours, altered by hand.
+ * What a look at the host says of a recorded route: undefined when it is gone or has become another resource's, otherwise
+ * how it differs from what was asked for. A route with our protocol that differs in the metric alone, and is nobody's
+ * on record, is ours, altered by hand.
  */
-export function findRecorded(recorded: RecordedRoute, observed: ObservedTable): FoundAttributes | undefined {
-  const { route, actual } = recorded;
-  const present =
-    findKey(observed, actual) ??
-    observed
-      .find(route.prefix)
-      .find(
-        (other) => isLocalRoute(other) && other.protocol === actual.protocol && hasSameEffect(other, actual),
-      );
+export function findRecorded(
+  recorded: RecordedRoute,
+  id: string,
+  observed: Observation,
+): FoundAttributes | undefined {
+  const { route, actual, owner } = recorded;
+  const claimant = { owner, id };
+  const { standing } = findHolder(observed, route, claimant);
+  if (standing === "stranger" || standing === "sibling") return undefined;
+  if (standing === "nobody") {
+    if (!isOursUnrecorded(recorded, id, observed)) return undefined;
+    return { ...compareRoute(route, actual), record: "missing" };
+  }
+  const present = findKey(observed.table, actual) ?? findWithOtherMetric(observed, actual, claimant);
   return present && isLocalRoute(present) ? compareRoute(route, present) : undefined;
 }
 
+function findWithOtherMetric(
+  observed: Observation,
+  actual: LocalRoute,
+  claimant: Claimant,
+): ObservedRoute | undefined {
+  return observed.table
+    .find(actual.prefix)
+    .find(
+      (other) =>
+        isLocalRoute(other) &&
+        other.protocol === actual.protocol &&
+        hasSameEffect(other, actual) &&
+        findHolder(observed, other, claimant).standing === "nobody",
+    );
+}
+
 /** An adopted route keeps the protocol it was found with until the program asks for one. */
-export function keepsFoundProtocol(recorded: Pick<RecordedRoute, "origin">, desired: DesiredRoute): boolean {
-  return recorded.origin === "adopted" && !desired.wantsProtocol;
+export function keepsFoundProtocol({ origin }: Pick<StateExtras, "origin">, desired: DesiredRoute): boolean {
+  return origin === "adopted" && !desired.wantsProtocol;
 }
 
 /** What is wrong with the table if the route should be there with these attributes. */
@@ -123,6 +188,15 @@ function duplicate(route: LocalRoute): AnyIPError {
     "ROUTE_CONFLICT",
     `another resource of this program binds ${describe(route)} on the same machine; ` +
       "one of the two is enough (two names or addresses may lead to one host)",
+  );
+}
+
+function heldByStranger(route: LocalRoute, { owner }: OwnershipRecord): AnyIPError {
+  return new AnyIPError(
+    "ROUTE_CONFLICT",
+    `the route ${describe(route)} belongs to ${owner} (project/stack/resource), as the host has it on record. ` +
+      "Let only one of the two bind it. If that stack is gone for good, remove the record's file on the host: " +
+      `/run/pulumi-anyip/routes/${recordName(route)}`,
   );
 }
 

@@ -40,9 +40,11 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const access = findHost(desired.connection);
       const id = `anyip-${randomBytes(10).toString("hex")}`;
       const { extras, machine } = await access.host.change<PlacedExtras>({
-        reads: route,
-        plan: ({ table, machine }, earlier) =>
-          place(machine, planCreate(desired, table, unplace(earlier), isOthers(machine, route, id))),
+        reads: [route],
+        plan: (observed) => {
+          const { machine } = observed;
+          return place(machine, planCreate(desired, id, observed, isOthers(machine, route, id)));
+        },
         ...verifying(desired),
       });
       claims.claim(machine, route, id);
@@ -52,9 +54,12 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
     async read(id, outputs: RawInputs) {
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      const found = findRecorded(recorded, await access.host.observe(recorded.route));
+      const observed = await access.host.observe(recorded.route);
+      const found = findRecorded(recorded, id, observed);
       if (!found) return { id: "", props: {} };
-      return { id, props: encodeState(outputs, withHostKey({ origin: recorded.origin, found }, access)) };
+      const { origin } = recorded;
+      const { machineId } = observed;
+      return { id, props: encodeState(outputs, withHostKey({ origin, found, machineId }, access)) };
     },
 
     async update(id, olds: RawInputs, news: RawInputs) {
@@ -62,8 +67,8 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const desired = requireDesired(news);
       const access = findHost(desired.connection, recorded.acceptedHostKey);
       const { extras, machine } = await access.host.change<PlacedExtras>({
-        reads: desired.route,
-        plan: ({ table, machine }) => place(machine, planUpdate(recorded, desired, table)),
+        reads: [desired.route],
+        plan: (observed) => place(observed.machine, planUpdate(recorded, desired, id, observed)),
         ...verifying(desired),
       });
       claims.claim(machine, desired.route, id);
@@ -72,13 +77,14 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
 
     async delete(id, outputs: RawInputs) {
       const recorded = decodeState(outputs);
-      if (recorded.origin === "adopted") return;
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const machine = await access.host.change<string>({
-        reads: recorded.actual,
+        reads: [recorded.route, recorded.actual],
         acceptsEarlierLook: true,
-        plan: ({ table, machine }) =>
-          planDelete(recorded, table, isOthers(machine, recorded.actual, id), machine),
+        plan: (observed) => {
+          const { machine } = observed;
+          return planDelete(recorded, id, observed, isOthers(machine, recorded.actual, id), machine);
+        },
       });
       claims.release(machine, recorded.actual, id);
     },
@@ -93,10 +99,6 @@ interface PlacedExtras {
 
 function place(machine: string, { result, ...rest }: RoutePlan<StateExtras>): RoutePlan<PlacedExtras> {
   return { ...rest, result: { extras: result, machine } };
-}
-
-function unplace(plan: RoutePlan<PlacedExtras> | undefined): RoutePlan<StateExtras> | undefined {
-  return plan && { ...plan, result: plan.result.extras };
 }
 
 function requireDesired(inputs: RawInputs): DesiredRoute {

@@ -2,27 +2,25 @@
 import { parseAddress } from "../../net/address";
 import { isRecord } from "../check/fields";
 import { AnyIPError } from "../errors";
+import type { Origin } from "../host/record";
 import type { LocalRoute } from "../host/route";
 import { checkInputs, type DesiredRoute, isDeviceName, type RawInputs } from "./inputs";
 
 /**
- * How the route came to be this resource's. `created`: made by it, or taken over; deleted with it.
- * `adopted`: was there before; left as found on delete.
- */
-export type Origin = "created" | "adopted";
-
-/**
  * The attributes in which the route on the host differs from what was asked for: altered there since, or kept
- * from before it was adopted. `source` is empty where the route has none.
+ * from before it was adopted. `source` is empty where the route has none. `record` is there where the host has lost
+ * its ownership record.
  */
 export type FoundAttributes = Partial<
-  Record<"device" | "source", string> & Record<"metric" | "protocol", number>
+  Record<"device" | "source", string> & Record<"metric" | "protocol", number> & { readonly record: "missing" }
 >;
 
 /** What is recorded beside the inputs. */
 export interface StateExtras {
   readonly origin: Origin;
   readonly found?: FoundAttributes;
+  /** The machine that has the route (machine-id(5)), `-` for one without an id; missing in a state of before there were any. */
+  readonly machineId?: string;
   /** The host key that hostKeyPolicy acceptNew accepted, `TYPE BASE64`. */
   readonly acceptedHostKey?: string;
 }
@@ -53,9 +51,10 @@ const inputNames = [
  * extras. Each output of each resource costs the engine time, so origin `created` goes without saying.
  */
 export function encodeState(inputs: RawInputs, extras: StateExtras): Record<string, unknown> {
-  const { origin, found, acceptedHostKey } = extras;
+  const { origin, found, machineId, acceptedHostKey } = extras;
   return {
     ...extractInputs(inputs),
+    ...(machineId === undefined ? {} : { machineId }),
     ...(origin === "created" ? {} : { origin }),
     ...(found && Object.keys(found).length > 0 ? { found } : {}),
     ...(acceptedHostKey === undefined ? {} : { acceptedHostKey }),
@@ -75,7 +74,7 @@ export function extractInputs(outputs: RawInputs): Record<string, unknown> {
  * @throws AnyIPError STATE_UNREADABLE for a newer version, or for a state that was edited into nonsense.
  */
 export function decodeState(outputs: RawInputs): RecordedRoute {
-  const { origin = "created", acceptedHostKey } = outputs;
+  const { origin = "created", machineId, acceptedHostKey } = outputs;
   if (!isCurrentVersion(outputs)) {
     throw new AnyIPError(
       "STATE_UNREADABLE",
@@ -91,12 +90,14 @@ export function decodeState(outputs: RawInputs): RecordedRoute {
     throw new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
   }
   const found = decodeFound(outputs.found);
-  const { source, ...routeWithoutSource } = { ...desired.route, ...found };
+  const { record: _, ...foundOnRoute } = found;
+  const { source, ...routeWithoutSource } = { ...desired.route, ...foundOnRoute };
   return {
     ...desired,
     origin,
     found,
     actual: source === undefined || source === "" ? routeWithoutSource : { ...routeWithoutSource, source },
+    ...(typeof machineId === "string" ? { machineId } : {}),
     ...(typeof acceptedHostKey === "string" ? { acceptedHostKey } : {}),
   };
 }
@@ -109,12 +110,13 @@ export function isCurrentVersion(outputs: RawInputs): boolean {
 /** As strict as the inputs are: what is decoded here may be written into a script. */
 function decodeFound(raw: unknown): FoundAttributes {
   if (raw === undefined) return {};
-  const { device, source, metric, protocol, ...others } = isRecord(raw) ? raw : { raw };
+  const { device, source, metric, protocol, record, ...others } = isRecord(raw) ? raw : { raw };
   const isSound =
     (device === undefined || (typeof device === "string" && isDeviceName(device))) &&
     (source === undefined || source === "" || (typeof source === "string" && parseAddress(source))) &&
     (metric === undefined || isWholeNumber(metric, 0xffffffff)) &&
     (protocol === undefined || isWholeNumber(protocol, 255)) &&
+    (record === undefined || record === "missing") &&
     Object.keys(others).length === 0;
   if (!isSound) {
     const reason =

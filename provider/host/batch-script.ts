@@ -3,15 +3,22 @@
 
 import type { TableName } from "./host";
 import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
+import { changedName, type RecordChange } from "./record";
+import { formatRecord, maxRecordBytes } from "./record-text";
 import { invertStep, type Step } from "./route";
+import { quote } from "./shell-quote";
 
 /** How long the host waits for the confirmation before it takes the change back by itself. */
 export const confirmTimeoutSeconds = 10;
 /** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
 export const lockTimeoutSeconds = 2 * confirmTimeoutSeconds + 5;
 
-// A directory under /run that only root can open: the lock that all runs on this host share. It is removed
-// when nothing holds it, so a lock taken on a directory that has gone meanwhile is taken again.
+// A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
+// holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. It holds:
+//   routes/NAME  the ownership records, one for each managed route
+//   new/NAME     records of the batch under way, to be moved to routes/ once it is kept
+//   undo         what takes that batch back: `NUMBER STEP` a line, the last first
+//   kept         it has been confirmed: new/ goes to routes/, and the names in here are to be removed from there
 const lockDirectory = "/run/pulumi-anyip";
 
 /** The lines by which a batch's parts are told from each other and from whatever a login shell prints. */
@@ -21,8 +28,12 @@ export function batchMarkers(nonce: string) {
     observed: `${nonce} observed`,
     applied: `${nonce} applied`,
     done: `${nonce} done`,
-    confirmation: `confirm ${nonce}`,
   };
+}
+
+/** The line that keeps a change, but for the records of these names. Its last word shows that none is missing. */
+export function formatConfirmation(nonce: string, dropped: readonly string[]): string {
+  return ["confirm", nonce, ...dropped, "."].join(" ");
 }
 
 /** Starts a shell with the right to change routes, from any login shell: sh syntax, fish's and csh's alike. */
@@ -47,16 +58,52 @@ export function formatStartScript(nonce: string): string {
       "boot=",
       "{ IFS= read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null",
       'printf \'@machine %s %s\\n\' "$boot" "$(readlink /proc/self/ns/net)"',
+      "id=",
+      "{ IFS= read -r id </etc/machine-id; } 2>/dev/null",
+      "printf '@machine-id %s\\n' \"$id\"",
+      ...takeBackLines,
+      ...settleLines,
     ],
     " </dev/null",
   );
 }
 
+/** Takes the batch back that `undo` is about, but for its steps that failed. */
+const takeBackLines = [
+  "take_back() {",
+  "while read -r number line; do",
+  `case "$failed" in *" $number "*) ;; *) printf '%s\n' "$line" ;; esac`,
+  "done <undo | ip -force -batch - >/dev/null 2>&1",
+  "rm -rf new undo",
+  "}",
+];
+
+/** Finishes a batch that is kept. May be done again from the start. */
+const settleLines = [
+  "settle() {",
+  "gone=",
+  'while read -r name; do gone="$gone routes/$name"; done <kept',
+  "for name in new/*; do",
+  '[ ! -f "$name" ] || { mv -f new/* routes/; break; }',
+  "done",
+  '[ -z "$gone" ] || rm -f $gone',
+  "rm -f undo kept",
+  "}",
+];
+
 /** What part 1 does about the host's lock: leave it, take it, or let others have it once and take it again. */
 export type LockStep = "none" | "take" | "pass";
 
-/** Part 1: sees to the lock and prints the tables. The lock is held until the shell ends. */
-export function formatObserveScript(nonce: string, tables: readonly TableName[], lock: LockStep): string {
+/** Which ownership records to print: those of these names, or every one there is. */
+export type RecordSelection = readonly string[] | "all";
+
+/** Part 1: sees to the lock and prints the tables and records. The lock is held until the shell ends. */
+export function formatObserveScript(
+  nonce: string,
+  tables: readonly TableName[],
+  records: RecordSelection,
+  lock: LockStep,
+): string {
   const { observed } = batchMarkers(nonce);
   return defineAndCall(
     "anyip_observe",
@@ -66,11 +113,44 @@ export function formatObserveScript(nonce: string, tables: readonly TableName[],
       ...(lock === "pass" ? ["trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables),
-      `printf '%s\\n' '${observed}'`,
+      ...(records.length === 0 ? [] : recordLines(records)),
+      `printf '\\n%s\\n' '${observed}'`,
     ],
     " </dev/null",
   );
 }
+
+/** One byte more than a record can have, so that a longer one shows. */
+const readBytes = maxRecordBytes + 1;
+
+/** Prints `==> NAME <==` and the text of each record; `@odd NAME` for what is no plain file. */
+function recordLines(records: RecordSelection): string[] {
+  const directory = `${lockDirectory}/routes`;
+  const lines =
+    records === "all"
+      ? [
+          "find . ! -name . -prune ! -type f -exec printf '@odd %s\\n' {} \\;",
+          `find . ! -name . -prune -type f -exec head -v -c ${readBytes} {} +`,
+        ]
+      : [
+          "found=",
+          `for name in ${records.join(" ")}; do`,
+          'if [ -f "$name" ] && [ ! -L "$name" ]; then found="$found $name"',
+          `elif [ -e "$name" ] || [ -L "$name" ]; then printf '@odd %s\\n' "$name"; fi`,
+          "done",
+          `[ -z "$found" ] || head -v -c ${readBytes} $found`,
+        ];
+  return [
+    `[ ! -L ${directory} ] || give_up missing ${directory}`,
+    "printf '@records\\n'",
+    `(cd ${directory} 2>/dev/null || exit 0`,
+    ...lines,
+    ")",
+  ];
+}
+
+/** What may be empty now, in the order in which it has to go. */
+const leftovers = `${lockDirectory}/new ${lockDirectory}/routes ${lockDirectory}`;
 
 const lockLines = [
   "command -v flock >/dev/null 2>&1 || give_up missing flock",
@@ -82,7 +162,11 @@ const lockLines = [
   `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
   "exec 9<&-",
   "done",
-  `trap 'rmdir ${lockDirectory} 2>/dev/null' EXIT`,
+  `trap 'rmdir ${leftovers} 2>/dev/null' EXIT`,
+  `cd ${lockDirectory}`,
+  // A run that was killed with all that would have taken its change back, or before its records were in place.
+  "failed=' '",
+  "if [ -f kept ]; then settle; elif [ -f undo ]; then take_back; else rm -rf new; fi",
 ];
 
 function showLines(tables: readonly TableName[]): string[] {
@@ -93,29 +177,32 @@ function showLines(tables: readonly TableName[]): string[] {
   ]);
 }
 
+/** One operation's part of a batch: a step, a record, or both. */
+export interface HostChange {
+  readonly step?: Step;
+  readonly record?: RecordChange;
+}
+
 /**
- * Part 2: applies the steps, prints the report and waits for the confirmation. Anything else than the
- * confirmation, end of input included, takes the steps back, and so does a watchdog of the host's own when
- * nothing arrives at all. Then prints the tables again.
+ * Part 2: puts the new records ready, applies the steps, prints the report and waits for the confirmation. Anything
+ * else than the confirmation, end of input included, takes the steps back, and so does a watchdog of the host's own
+ * when nothing arrives at all. Then puts the records in place, and prints the tables again.
  */
 export function formatApplyScript(
   nonce: string,
-  steps: readonly Step[],
+  changes: readonly HostChange[],
   verify: readonly TableName[],
 ): string {
   const markers = batchMarkers(nonce);
-  const undo = steps.map((step, index) => `${index + 1} ${formatStep(invertStep(step))}`).reverse();
+  const confirmed = `confirm ${nonce}`;
+  const steps = changes.flatMap(({ step }) => (step ? [step] : []));
+  const records = changes.flatMap(({ record }) => (record ? [record] : []));
+  const removed = records.filter(({ kind }) => kind === "remove").map(changedName);
   return defineAndCall(
     "anyip_apply",
     [
       "failed=' '",
-      "take_back() {",
-      "while read -r number line; do",
-      `case "$failed" in *" $number "*) ;; *) printf '%s\\n' "$line" ;; esac`,
-      "done <<'STEPS' | ip -force -batch - >/dev/null 2>&1",
-      ...undo,
-      "STEPS",
-      "}",
+      ...stageLines(steps, records, markers.applied),
       "report=$(ip -force -batch - 2>&1 <<'STEPS'",
       ...steps.map(formatStep),
       sentinelLine,
@@ -133,12 +220,42 @@ export function formatApplyScript(
       'kill "$watchdog" 2>/dev/null',
       // A watchdog that has begun to take the steps back ends this shell when it is done.
       'wait "$watchdog"',
-      `[ "$answer" = '${markers.confirmation}' ] || { take_back; exit 1; }`,
+      `case "$answer" in '${confirmed} .' | '${confirmed} '*' .') ;; *) take_back; exit 1 ;; esac`,
+      ...keepLines(removed),
       ...showLines(verify),
       `printf '%s\\n' '${markers.done}'`,
     ],
     "",
   );
+}
+
+/** Nothing has been changed yet, so what cannot be written ends the batch. */
+function stageLines(steps: readonly Step[], records: readonly RecordChange[], applied: string): string[] {
+  const undo = steps.map((step, index) => quote(`${index + 1} ${formatStep(invertStep(step))}`)).reverse();
+  const written = records.flatMap((change) => (change.kind === "write" ? [change.record] : []));
+  return [
+    "{",
+    "{ [ -d new ] && [ -d routes ]; } || mkdir -p new routes &&",
+    ...written.map(
+      (record) =>
+        `printf '%s\\n' ${quote(formatRecord(record))} >new/${changedName({ kind: "write", record })} &&`,
+    ),
+    undo.length === 0 ? ": >undo" : `printf '%s\\n' ${undo.join(" ")} >undo`,
+    `} 2>/dev/null || { rm -rf new undo; printf '@unwritten\\n%s\\n' '${applied}'; exit 1; }`,
+  ];
+}
+
+/** From the line that makes `kept` on, the batch is kept: whoever has the lock next finishes it. */
+function keepLines(removed: readonly string[]): string[] {
+  return [
+    `dropped=\${answer#confirm * }`,
+    `dropped=" \${dropped%.}"`,
+    'for name in $dropped; do rm -f "new/$name"; done',
+    `for name in ${removed.join(" ")}; do`,
+    `case "$dropped" in *" $name "*) ;; *) printf '%s\\n' "$name" ;; esac`,
+    "done >kept",
+    "settle",
+  ];
 }
 
 function watchdogLines(): string[] {
@@ -156,7 +273,7 @@ function watchdogLines(): string[] {
     'wait "$sleeper"',
     "trap '' TERM",
     "take_back",
-    `rmdir ${lockDirectory} 2>/dev/null`,
+    `rmdir ${leftovers} 2>/dev/null`,
     "kill -9 $$",
     ") </dev/null &",
     "watchdog=$!",

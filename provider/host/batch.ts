@@ -4,25 +4,17 @@ import { AnyIPError } from "../errors";
 import { explainStepFailure } from "./explain";
 import { distinctTables, emptyTable, type RouteOperation, type RoutePlan, tableKey } from "./host";
 import type { RootShell } from "./root-shell";
-import type { Step } from "./route";
 
-/** An operation on its way, with the plan of an earlier attempt whose outcome stayed unknown. */
-export interface PendingOperation {
-  readonly operation: RouteOperation<unknown>;
-  readonly earlier?: RoutePlan<unknown>;
-}
-
-/** What became of one operation. `unknown`: the step was sent and nobody can say whether it was kept. */
+/** What became of one operation. `unknown`: the change was sent and nobody can say whether it was kept. */
 export type OperationOutcome =
   | { readonly kind: "done"; readonly result: unknown }
   | { readonly kind: "failed"; readonly error: unknown }
-  | { readonly kind: "unknown"; readonly plan: RoutePlan<unknown>; readonly cause: AnyIPError };
+  | { readonly kind: "unknown"; readonly cause: AnyIPError };
 
-interface PlannedStep {
+interface PlannedChange {
   readonly index: number;
   readonly operation: RouteOperation<unknown>;
   readonly plan: RoutePlan<unknown>;
-  readonly step: Step;
 }
 
 /**
@@ -32,41 +24,46 @@ interface PlannedStep {
  */
 export async function runBatch(
   shell: RootShell,
-  operations: readonly PendingOperation[],
+  operations: readonly RouteOperation<unknown>[],
 ): Promise<OperationOutcome[]> {
   const lookedAt = (earlierWillDo: boolean) =>
     operations
-      .filter(({ operation }) => (operation.acceptsEarlierLook ?? false) === earlierWillDo)
-      .map(({ operation }) => operation.reads);
+      .filter(({ acceptsEarlierLook }) => (acceptsEarlierLook ?? false) === earlierWillDo)
+      .map(({ reads }) => reads);
   const observed = await shell.look(lookedAt(false), lookedAt(true));
   const outcomes: OperationOutcome[] = [];
-  const planned: PlannedStep[] = [];
-  operations.forEach(({ operation, earlier }, index) => {
+  const planned: PlannedChange[] = [];
+  operations.forEach((operation, index) => {
     try {
-      const plan = operation.plan({ table: observed(operation.reads), machine: shell.machine }, earlier);
+      const plan = operation.plan(observed(operation.reads));
       outcomes[index] = { kind: "done", result: plan.result };
-      if (plan.step) planned.push({ index, operation, plan, step: plan.step });
+      if (plan.step || plan.record) planned.push({ index, operation, plan });
     } catch (error) {
       outcomes[index] = { kind: "failed", error };
     }
   });
   if (planned.length === 0) return outcomes;
   const verified = planned.filter(({ operation }) => operation.verify !== undefined);
-  const verifyTables = distinctTables(verified.map(({ operation }) => operation.reads));
+  const verifyTables = distinctTables(verified.map(({ operation }) => operation.reads[0]));
   try {
-    const steps = planned.map(({ step }) => step);
-    const failures = await shell.apply(steps, verifyTables);
-    planned.forEach(({ index, step }, line) => {
-      const message = failures.get(line + 1);
-      const error = message === undefined ? undefined : explainStepFailure(shell.label, step, message);
+    const changes = planned.map(({ plan }) => plan);
+    const failures = await shell.apply(changes, verifyTables);
+    let line = 0;
+    for (const { index, plan } of planned) {
+      const message = plan.step && failures.get(++line);
+      const error = message && explainStepFailure(shell.label, plan.step, message);
       if (error) outcomes[index] = { kind: "failed", error };
-    });
-    const tables = await shell.confirm(verifyTables);
+    }
+    const dropped = planned.filter(({ index }) => outcomes[index]?.kind === "failed").map(({ plan }) => plan);
+    const tables = await shell.confirm(changes, dropped, verifyTables);
     const after = new Map(verifyTables.map((name, index) => [tableKey(name), tables[index] ?? emptyTable]));
     for (const { index, operation } of verified) {
       const outcome = outcomes[index];
       if (outcome?.kind !== "done") continue;
-      const problem = operation.verify?.(after.get(tableKey(operation.reads)) ?? emptyTable, outcome.result);
+      const problem = operation.verify?.(
+        after.get(tableKey(operation.reads[0])) ?? emptyTable,
+        outcome.result,
+      );
       if (problem !== undefined) {
         const message = `${shell.label}: after the change was made and confirmed, ${problem}`;
         outcomes[index] = { kind: "failed", error: new AnyIPError("VERIFY_FAILED", message) };
@@ -74,8 +71,9 @@ export async function runBatch(
     }
   } catch (error) {
     shell.close();
-    if (!(error instanceof AnyIPError)) throw error;
-    for (const { index, plan } of planned) outcomes[index] = { kind: "unknown", plan, cause: error };
+    // A host that cannot keep records says so before it changes anything.
+    if (!(error instanceof AnyIPError) || error.code === "HOST_UNSUPPORTED") throw error;
+    for (const { index } of planned) outcomes[index] = { kind: "unknown", cause: error };
   }
   return outcomes;
 }

@@ -1,6 +1,7 @@
 // What a resource can ask of a host. Many operations that arrive together become one batch on the wire.
 import type { Family } from "../../net/address";
-import type { ObservedRoute, Step } from "./route";
+import type { OwnershipRecord, RecordChange, UnreadableRecord } from "./record";
+import type { ObservedRoute, RouteKey, Step } from "./route";
 
 /** One routing table of one family. */
 export interface TableName {
@@ -8,9 +9,13 @@ export interface TableName {
   readonly table: number;
 }
 
-/** What an operation decided: the step to take, if any, and what it will answer once it is taken. */
+/**
+ * What an operation decided: the step to take, if any, what becomes of a record if the step is taken and kept, and
+ * what the operation will answer then.
+ */
 export interface RoutePlan<Result> {
   readonly step?: Step;
+  readonly record?: RecordChange;
   readonly result: Result;
 }
 
@@ -31,27 +36,31 @@ export function distinctTables(names: readonly TableName[]): TableName[] {
   return [...new Map(names.map((name) => [tableKey(name), name])).values()];
 }
 
-/** What an operation is shown before it decides. */
+/** What a look at the host has shown: one table, and the ownership records that were asked for. */
 export interface Observation {
   readonly table: ObservedTable;
+  /** The record at a route's key; undefined when there is none. */
+  findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined;
   /** Tells routing tables apart: equal for two connections exactly if they lead to the same ones. */
   readonly machine: string;
+  /** The machine's own id (machine-id(5)), which outlasts a reboot; `-` for one that has none. */
+  readonly machineId: string;
 }
 
 /** One resource's wish: look at a table, decide, change, look again. */
 export interface RouteOperation<Result> {
-  /** The table to look at. */
-  readonly reads: TableName;
+  /** The routes to look at, all of one table: the operation is shown the whole table, and these routes' records. */
+  readonly reads: readonly [RouteKey, ...RouteKey[]];
   /**
    * True when a look taken earlier under the same lock will do: at most two seconds old, and nothing but this run and
    * hands have changed the table since. For operations that only take away what they find.
    */
   readonly acceptsEarlierLook?: boolean;
   /**
-   * Pure: from what was found to what is to be done. Throwing an AnyIPError refuses this operation alone.
-   * `earlier` is this operation's own plan of an attempt whose outcome stayed unknown.
+   * Pure: from what was found to what is to be done. Throwing an AnyIPError refuses this operation alone. It is asked
+   * again where the outcome of a first attempt is unknown; a record with its own token then says that it was kept.
    */
-  plan(observed: Observation, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;
+  plan(observed: Observation): RoutePlan<Result>;
   /** Pure: what is wrong with the table after the change, in words; undefined when all is well. */
   verify?(observed: ObservedTable, result: Result): string | undefined;
 }
@@ -65,6 +74,6 @@ export interface Host {
    *   CHANGE_REVERTED when the confirmation could not arrive; VERIFY_FAILED; and the transport's codes.
    */
   change<Result>(operation: RouteOperation<Result>): Promise<Result>;
-  /** Reads a table without the lock and without changing anything; may be up to two seconds old. */
-  observe(table: TableName): Promise<ObservedTable>;
+  /** Reads a table and all records without the lock and without changing anything; may be up to two seconds old. */
+  observe(table: TableName): Promise<Observation>;
 }

@@ -1,5 +1,6 @@
 // iproute2's text, in and out: the one file that knows its words (ip-route(8)). Pure.
 import { type Family, formatAddress, parseAddress } from "../../net/address";
+import { formatPrefix, isPrefixProblem, parsePrefix } from "../../net/prefix";
 import type { ObservedTable, TableName } from "./host";
 import { defaultMetric, type LocalRoute, type ObservedRoute, type Step } from "./route";
 
@@ -18,12 +19,36 @@ export function formatStep(step: Step): string {
   return `route ${verb} ${formatRoute(step.route)}`;
 }
 
-function formatRoute(route: LocalRoute): string {
+/** The route in `ip route`'s words, all that it is told apart by: as in a step, and in an ownership record. */
+export function formatRoute(route: LocalRoute): string {
   const source = route.source === undefined ? "" : ` src ${route.source}`;
   return (
     `local ${route.prefix} dev ${route.device} table ${route.table} ` +
     `proto ${route.protocol} metric ${route.metric}${source}`
   );
+}
+
+const formattedRoute =
+  /^local ([0-9a-f:.]+\/[0-9]{1,3}) dev ([A-Za-z0-9_.-]{1,15}) table ([0-9]{1,10}) proto ([0-9]{1,3}) metric ([0-9]{1,10})(?: src ([0-9a-f:.]+))?$/;
+
+/** Reads what {@link formatRoute} writes; undefined for anything else. */
+export function parseFormattedRoute(text: string): LocalRoute | undefined {
+  const words = formattedRoute.exec(text);
+  if (!words) return undefined;
+  const [, prefix = "", device = "", table, protocol, metric, source] = words;
+  const parsed = parsePrefix(prefix);
+  if (isPrefixProblem(parsed) || formatPrefix(parsed) !== prefix) return undefined;
+  if (source !== undefined && (!parseAddress(source) || canonicalAddress(source) !== source))
+    return undefined;
+  return {
+    family: parsed.family,
+    prefix,
+    device,
+    table: Number(table),
+    protocol: Number(protocol),
+    metric: Number(metric),
+    ...(source === undefined ? {} : { source }),
+  };
 }
 
 function familyFlag(family: Family): string {

@@ -1,12 +1,11 @@
 // A Linux host reached through a command runner: batches, what to do when an outcome is unknown, read cache.
 import { AnyIPError } from "../errors";
-import { type OperationOutcome, type PendingOperation, runBatch } from "./batch";
+import { type OperationOutcome, runBatch } from "./batch";
 import { confirmTimeoutSeconds } from "./batch-script";
 import { GroupCommit } from "./group-commit";
 import {
   type Host,
   type Observation,
-  type ObservedTable,
   type RouteOperation,
   type RoutePlan,
   type TableName,
@@ -22,10 +21,10 @@ const readCacheMs = 2000;
 const maxAttempts = 3;
 
 export class LinuxHost implements Host {
-  private readonly changes: GroupCommit<PendingOperation, OperationOutcome>;
+  private readonly changes: GroupCommit<RouteOperation<unknown>, OperationOutcome>;
   private readonly reads = new Map<
     string,
-    { finishedMs: number | undefined; table: Promise<ObservedTable> }
+    { finishedMs: number | undefined; observed: Promise<Observation> }
   >();
 
   private readonly shells: ShellLender;
@@ -36,7 +35,7 @@ export class LinuxHost implements Host {
   }
 
   async change<Result>(operation: RouteOperation<Result>): Promise<Result> {
-    const outcome = await this.changes.submit({ operation });
+    const outcome = await this.changes.submit(operation);
     switch (outcome.kind) {
       case "done":
         return outcome.result as Result;
@@ -47,46 +46,39 @@ export class LinuxHost implements Host {
     }
   }
 
-  observe(name: TableName): Promise<ObservedTable> {
+  observe(name: TableName): Promise<Observation> {
     const key = tableKey(name);
     const cached = this.reads.get(key);
     if (cached && (cached.finishedMs === undefined || performance.now() - cached.finishedMs < readCacheMs)) {
-      return cached.table;
+      return cached.observed;
     }
-    const entry: { finishedMs: number | undefined; table: Promise<ObservedTable> } = {
+    const entry: { finishedMs: number | undefined; observed: Promise<Observation> } = {
       finishedMs: undefined,
-      table: this.readTable(name),
+      observed: this.attempt((shell) => shell.observe(name)),
     };
     this.reads.set(key, entry);
-    entry.table.then(
+    entry.observed.then(
       () => {
         entry.finishedMs = performance.now();
       },
       () => this.reads.delete(key),
     );
-    return entry.table;
-  }
-
-  private async readTable(name: TableName): Promise<ObservedTable> {
-    const [table] = await this.attempt((shell) => shell.observe([name]));
-    if (!table) throw new RangeError("no table was read");
-    return table;
+    return entry.observed;
   }
 
   /**
    * Runs a batch to its end. When the connection went while a change was unconfirmed, the host takes the change
    * back; each operation is then tried once more by itself, so that one route that cuts the host off fails alone.
    */
-  private async commit(operations: readonly PendingOperation[]): Promise<OperationOutcome[]> {
+  private async commit(operations: readonly RouteOperation<unknown>[]): Promise<OperationOutcome[]> {
     this.reads.clear();
     const outcomes = await this.attempt((shell) => runBatch(shell, operations));
     for (const [index, outcome] of outcomes.entries()) {
-      const pending = operations[index];
-      if (outcome.kind !== "unknown" || !pending) continue;
-      const again = { operation: pending.operation, earlier: outcome.plan };
+      const operation = operations[index];
+      if (outcome.kind !== "unknown" || !operation) continue;
       try {
-        const [second] = await this.attempt((shell) => runBatch(shell, [again]));
-        if (second?.kind === "unknown") outcomes[index] = await this.lookAgain(again.operation, second);
+        const [second] = await this.attempt((shell) => runBatch(shell, [operation]));
+        if (second?.kind === "unknown") outcomes[index] = await this.lookAgain(operation, second);
         else if (second) outcomes[index] = second;
       } catch (error) {
         outcomes[index] = { kind: "failed", error: explainUnknown(error) };
@@ -102,14 +94,14 @@ export class LinuxHost implements Host {
     unknown: Extract<OperationOutcome, { kind: "unknown" }>,
   ): Promise<OperationOutcome> {
     const inspect = (plan: RoutePlan<unknown>): RoutePlan<unknown> => {
-      if (plan.step) throw new StillMissing();
+      if (plan.step || plan.record) throw new StillMissing();
       return plan;
     };
     const look = {
       ...operation,
-      plan: (observed: Observation) => inspect(operation.plan(observed, unknown.plan)),
+      plan: (observed: Observation) => inspect(operation.plan(observed)),
     };
-    const [seen] = await this.attempt((shell) => runBatch(shell, [{ operation: look }]));
+    const [seen] = await this.attempt((shell) => runBatch(shell, [look]));
     return !seen || (seen.kind === "failed" && seen.error instanceof StillMissing) ? unknown : seen;
   }
 

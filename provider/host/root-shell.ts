@@ -7,16 +7,31 @@ import {
   batchMarkers,
   confirmTimeoutSeconds,
   formatApplyScript,
+  formatConfirmation,
   formatObserveScript,
   formatStartScript,
+  type HostChange,
   type LockStep,
   lockTimeoutSeconds,
+  type RecordSelection,
   rootShellCommand,
 } from "./batch-script";
 import { explainSilentShell } from "./explain";
-import { distinctTables, emptyTable, type ObservedTable, type TableName, tableKey } from "./host";
+import {
+  distinctTables,
+  emptyTable,
+  type Observation,
+  type ObservedTable,
+  type TableName,
+  tableKey,
+} from "./host";
 import { parseBatchReport, parseTable } from "./iproute2";
-import type { Step } from "./route";
+import { changedName, recordName } from "./record";
+import { RecordListing } from "./record-listing";
+import type { RouteKey } from "./route";
+
+/** The routes that one operation looks at; all of one table. */
+export type Reads = readonly [RouteKey, ...RouteKey[]];
 
 /** A login shell may print this much before it runs what it was asked to run. */
 const maxChatterBytes = 1024 * 1024;
@@ -27,9 +42,13 @@ export class RootShell {
   private readonly nonce = `anyip-${randomBytes(9).toString("hex")}`;
   private readonly markers = batchMarkers(this.nonce);
   private isReady = false;
-  private machineId = "";
+  private machine = "";
+  private machineId = "-";
   private lockedSinceMs: number | undefined;
   private readonly looks = new Map<string, ObservedTable>();
+  /** Those seen since the lock was taken: only who has the lock changes a record. */
+  private records = new RecordListing();
+  private hasLookedForRecords = false;
   private isClosed = false;
 
   private constructor(
@@ -38,11 +57,6 @@ export class RootShell {
     readonly label: string,
     private readonly commandTimeoutMs: number,
   ) {}
-
-  /** Boot and network namespace: equal for two shells exactly if they see the same routing tables. */
-  get machine(): string {
-    return this.machineId;
-  }
 
   /** False once it has been closed. */
   get isOpen(): boolean {
@@ -64,39 +78,70 @@ export class RootShell {
     this.channel.close();
   }
 
-  /** Reads tables as they are, without the lock. */
-  async observe(tables: readonly TableName[]): Promise<ObservedTable[]> {
-    return await this.runObserve(tables, "none");
+  /** Reads a table as it is, and all records, without the lock. */
+  async observe(name: TableName): Promise<Observation> {
+    const { tables, records } = await this.runObserve([name], "all", "none");
+    return this.present(tables[0] ?? emptyTable, records);
   }
 
   /**
-   * Looks at tables under the host's lock, which is held from then on but passed to others now and then. For those in
-   * `earlierWillDo` a look that was taken since the lock was will do.
+   * Looks at tables and records under the host's lock, which is held from then on but passed to others now and then. For
+   * tables in `earlierWillDo` a look that was taken since the lock was will do.
    */
   async look(
-    fresh: readonly TableName[],
-    earlierWillDo: readonly TableName[],
-  ): Promise<(name: TableName) => ObservedTable> {
+    fresh: readonly Reads[],
+    earlierWillDo: readonly Reads[],
+  ): Promise<(reads: Reads) => Observation> {
     const lock = this.chooseLockStep();
-    if (lock !== "none") this.looks.clear();
-    const tables = distinctTables([
-      ...fresh,
-      ...earlierWillDo.filter((name) => !this.looks.has(tableKey(name))),
-    ]);
-    if (lock !== "none" || tables.length > 0) {
-      this.remember(tables, await this.runObserve(tables, lock));
+    if (lock !== "none") this.forget();
+    const known = ([key]: Reads) => this.looks.has(tableKey(key));
+    const tables = distinctTables(
+      [...fresh, ...earlierWillDo.filter((reads) => !known(reads))].map(([key]) => key),
+    );
+    const records = this.chooseRecords([...fresh, ...earlierWillDo].flat());
+    if (lock !== "none" || tables.length > 0 || records.length > 0) {
+      const observed = await this.runObserve(tables, records, lock);
+      this.remember(tables, observed.tables);
+      this.records.add(observed.records);
+      this.hasLookedForRecords = true;
       if (lock !== "none") this.lockedSinceMs = performance.now();
     }
-    return (name) => this.looks.get(tableKey(name)) ?? emptyTable;
+    return (reads) => this.present(this.looks.get(tableKey(reads[0])) ?? emptyTable, this.records);
   }
 
-  private async runObserve(tables: readonly TableName[], lock: LockStep): Promise<ObservedTable[]> {
-    this.channel.write(formatObserveScript(this.nonce, tables, lock));
+  private forget(): void {
+    this.looks.clear();
+    this.records = new RecordListing();
+    this.hasLookedForRecords = false;
+  }
+
+  /** Those that are not known yet; all there are where it would be the second time, since operations come in masses. */
+  private chooseRecords(keys: readonly RouteKey[]): RecordSelection {
+    const names = [...new Set(keys.map(recordName))].filter((name) => !this.records.knows(name));
+    return names.length > 0 && this.hasLookedForRecords ? "all" : names;
+  }
+
+  private present(table: ObservedTable, records: RecordListing): Observation {
+    const { machine, machineId } = this;
+    return { table, machine, machineId, findRecord: (key) => records.find(key) };
+  }
+
+  private async runObserve(
+    tables: readonly TableName[],
+    records: RecordSelection,
+    lock: LockStep,
+  ): Promise<{ tables: ObservedTable[]; records: RecordListing }> {
+    this.channel.write(formatObserveScript(this.nonce, tables, records, lock));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
-    this.machineId = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machineId;
-    return readSections(this.label, text, tables);
+    const [before = "", listing = ""] = splitOnce(text, /^@records\n/m);
+    this.machine = /^@machine (.*)$/m.exec(before)?.[1] ?? this.machine;
+    this.machineId = /^@machine-id ([0-9a-f]{32})$/m.exec(before)?.[1] ?? this.machineId;
+    return {
+      tables: readSections(this.label, before, tables),
+      records: RecordListing.parse(listing, records),
+    };
   }
 
   private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {
@@ -109,13 +154,22 @@ export class RootShell {
     return performance.now() - this.lockedSinceMs > maxLockHoldMs ? "pass" : "none";
   }
 
-  /** Applies the steps; the answer has the kernel's words for each that failed, by its number from 1. */
-  async apply(steps: readonly Step[], verify: readonly TableName[]): Promise<ReadonlyMap<number, string>> {
+  /** Applies the changes; the answer has the kernel's words for each step that failed, by its number from 1. */
+  async apply(
+    changes: readonly HostChange[],
+    verify: readonly TableName[],
+  ): Promise<ReadonlyMap<number, string>> {
     // What a step makes, an earlier look cannot show. What a delete takes away is never asked for again.
-    for (const { kind, route } of steps) if (kind !== "delete") this.looks.delete(tableKey(route));
-    this.channel.write(formatApplyScript(this.nonce, steps, verify));
+    for (const { step } of changes)
+      if (step && step.kind !== "delete") this.looks.delete(tableKey(step.route));
+    this.channel.write(formatApplyScript(this.nonce, changes, verify));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
-    const report = parseBatchReport(await this.channel.readUntilLine(this.markers.applied, waitMs));
+    const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
+    if (/^@unwritten$/m.test(text)) {
+      const message = `${this.label}: the ownership records cannot be written under /run/pulumi-anyip; is /run full or read-only?`;
+      throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: this.label } });
+    }
+    const report = parseBatchReport(text);
     if (report.complete) return report.failures;
     const message = `${this.label}: \`ip -batch\` gave up before its end: ${report.lastWords}`;
     throw new AnyIPError("ROUTE_REJECTED", message, {
@@ -123,11 +177,18 @@ export class RootShell {
     });
   }
 
-  /** Tells the host to keep what was applied, and reads the tables again. Ends the batch. */
-  async confirm(verify: readonly TableName[]): Promise<ObservedTable[]> {
-    this.channel.write(`${this.markers.confirmation}\n`);
+  /** Tells the host to keep what was applied, but for `dropped`, and reads the tables again. Ends the batch. */
+  async confirm(
+    changes: readonly HostChange[],
+    dropped: readonly HostChange[],
+    verify: readonly TableName[],
+  ): Promise<ObservedTable[]> {
+    const names = dropped.flatMap(({ record }) => (record ? [changedName(record)] : []));
+    this.channel.write(`${formatConfirmation(this.nonce, names)}\n`);
     const observed = readSections(this.label, await this.awaitDone(), verify);
     this.remember(verify, observed);
+    for (const change of changes)
+      if (change.record && !dropped.includes(change)) this.records.apply(change.record);
     return observed;
   }
 
@@ -144,6 +205,11 @@ export class RootShell {
   private async awaitDone(): Promise<string> {
     return await this.channel.readUntilLine(this.markers.done, this.commandTimeoutMs);
   }
+}
+
+function splitOnce(text: string, pattern: RegExp): string[] {
+  const found = pattern.exec(text);
+  return found ? [text.slice(0, found.index), text.slice(found.index + found[0].length)] : [text];
 }
 
 /** Reads `@table I`, the listing, `@exit N` for each table; `@missing WHAT` and `@busy` instead of them. */

@@ -70,11 +70,14 @@ export function isLocalRoute(route: ObservedRoute): route is ObservedRoute & Loc
 
 /** True when everything that both have is the same. */
 export function isSameRoute(observed: ObservedRoute, route: LocalRoute): boolean {
+  return isLocalRoute(observed) && isSameLocalRoute(observed, route);
+}
+
+export function isSameLocalRoute(one: LocalRoute, other: LocalRoute): boolean {
   return (
-    isLocalRoute(observed) &&
-    hasKey(observed, route) &&
-    observed.device === route.device &&
-    observed.protocol === route.protocol &&
-    observed.source === route.source
+    hasKey(one, other) &&
+    one.device === other.device &&
+    one.protocol === other.protocol &&
+    one.source === other.source
   );
 }

@@ -93,9 +93,7 @@ async function measureProvider(): Promise<{ idleMs: number; workMs: number }> {
   return { idleMs: workingAt - startedAt, workMs: (performance.now() - workingAt) * 0.6 };
 }
 
-// A route that was made but not recorded is known again by the provider's own protocol number. With another number it
-// could be anybody's, and would be adopted and left behind later: "takeOver" says that it is not.
-const otherProtocol = { protocol: 178, onExisting: "takeOver" };
+const otherProtocol = { protocol: 178 };
 
 /** Some of 24 routes; some with other attributes than the last time, so that there are updates and replacements. */
 function chooseRoutes(random: () => number): Record<string, RouteArgs> {

@@ -1,12 +1,14 @@
 // A Host without a host: a kernel's routing tables as a map, with the refusals that matter. No transport, no batch.
 import { AnyIPError } from "../../provider/errors";
-import type { Host, ObservedTable, RouteOperation, TableName } from "../../provider/host/host";
+import type { Host, Observation, ObservedTable, RouteOperation, TableName } from "../../provider/host/host";
+import { changedName, type OwnershipRecord, type RecordChange, recordName } from "../../provider/host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute } from "../../provider/host/route";
 
 const localRouteType = 2;
 
 export class MemoryHost implements Host {
   private routes: readonly ObservedRoute[] = [];
+  private readonly records = new Map<string, OwnershipRecord>();
 
   constructor(
     private readonly devices: readonly string[],
@@ -15,34 +17,42 @@ export class MemoryHost implements Host {
   ) {}
 
   async change<Result>(operation: RouteOperation<Result>): Promise<Result> {
-    const { step, result } = operation.plan(
-      { table: this.look(operation.reads), machine: "memory" },
-      undefined,
-    );
-    if (!step) return result;
-    if (step.kind === "delete") this.remove(step.route);
-    else this.put(step.route, step.kind === "replace");
-    const problem = operation.verify?.(this.look(operation.reads), result);
+    const [{ family, table }] = operation.reads;
+    const { step, record, result } = operation.plan(await this.observe({ family, table }));
+    if (step?.kind === "delete") this.remove(step.route);
+    else if (step) this.put(step.route, step.kind === "replace");
+    if (record) this.keep(record);
+    const problem = operation.verify?.(this.look({ family, table }), result);
     if (problem !== undefined) throw new AnyIPError("VERIFY_FAILED", problem);
     return result;
   }
 
-  async observe(table: TableName): Promise<ObservedTable> {
-    return this.look(table);
+  async observe(name: TableName): Promise<Observation> {
+    return {
+      table: this.look(name),
+      findRecord: (key) => this.records.get(recordName(key)),
+      machine: "memory",
+      machineId: "-",
+    };
   }
 
   /** Equal texts mean equal tables. */
   print(): string {
     const lines = this.routes.map((route) => JSON.stringify(route, Object.keys(route).sort()));
-    return lines.sort().join("\n");
+    return [...lines, ...this.records.keys()].sort().join("\n");
   }
 
-  private look(name: TableName | undefined): ObservedTable {
+  private keep(change: RecordChange): void {
+    if (change.kind === "write") this.records.set(changedName(change), change.record);
+    else this.records.delete(changedName(change));
+  }
+
+  private look(name: TableName): ObservedTable {
     const { routes } = this;
     return {
       find: (prefix) =>
         routes.filter(
-          (route) => route.prefix === prefix && route.family === name?.family && route.table === name.table,
+          (route) => route.prefix === prefix && route.family === name.family && route.table === name.table,
         ),
     };
   }

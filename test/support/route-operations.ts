@@ -1,12 +1,14 @@
 // The plainest operations that a Host can be given: one step each, and a look at what became of it.
 import { AnyIPError } from "../../provider/errors";
 import type { ObservedTable, RouteOperation } from "../../provider/host/host";
+import { isUnreadable } from "../../provider/host/record";
 import {
   defaultMetric,
   hasKey,
   isLocalRoute,
   isSameRoute,
   type LocalRoute,
+  type ObservedRoute,
   type Step,
 } from "../../provider/host/route";
 
@@ -19,19 +21,32 @@ export function localRoute(prefix: string, overrides: Partial<LocalRoute> = {}):
 
 /** Takes the step whatever is there; its result is the text given. */
 export function blindly(step: Step, result = "done"): RouteOperation<string> {
-  return { reads: step.route, plan: () => ({ step, result }) };
+  return { reads: [step.route], plan: () => ({ step, result }) };
 }
 
-/** Makes sure that the route is there, as a resource does: an earlier attempt that was kept is not repeated. */
+let operationCount = 0;
+
+/** Makes sure that the route is there, as a resource does: by its record it knows what an earlier attempt has done. */
 export function ensurePresent(route: LocalRoute): RouteOperation<string> {
+  const token = `operation-${++operationCount}`;
+  const record = { route, owner: "project/stack/name", origin: "created", token, machineId: "-" } as const;
+  const results = new Map<string, string>();
+  const planStep = (present: ObservedRoute | undefined): Step | undefined => {
+    if (!present) return { kind: "add", route };
+    if (!isLocalRoute(present)) throw new AnyIPError("ROUTE_CONFLICT", "not a local route");
+    return isSameRoute(present, route) ? undefined : { kind: "replace", route, before: present };
+  };
   return {
-    reads: route,
-    plan: ({ table }, earlier) => {
-      const present = table.find(route.prefix).find((other) => hasKey(other, route));
-      if (!present) return { step: { kind: "add", route }, result: "added" };
-      if (isSameRoute(present, route)) return { result: earlier?.step ? earlier.result : "present" };
-      if (!isLocalRoute(present)) throw new AnyIPError("ROUTE_CONFLICT", "not a local route");
-      return { step: { kind: "replace", route, before: present }, result: "replaced" };
+    reads: [route],
+    plan: ({ table, findRecord }) => {
+      const step = planStep(table.find(route.prefix).find((other) => hasKey(other, route)));
+      const found = findRecord(route);
+      const isKept = found !== undefined && !isUnreadable(found) && found.token === token;
+      if (isKept && !step) return { result: results.get(token) ?? "unknown" };
+      const result =
+        step === undefined ? "present" : { add: "added", replace: "replaced", delete: "" }[step.kind];
+      results.set(token, result);
+      return { ...(step ? { step } : {}), record: { kind: "write", record }, result };
     },
     verify: (observed) => (isPresent(observed, route) ? undefined : `${route.prefix} is not there`),
   };
@@ -39,9 +54,12 @@ export function ensurePresent(route: LocalRoute): RouteOperation<string> {
 
 export function ensureAbsent(route: LocalRoute): RouteOperation<string> {
   return {
-    reads: route,
-    plan: ({ table }) =>
-      isPresent(table, route) ? { step: { kind: "delete", route }, result: "deleted" } : { result: "gone" },
+    reads: [route],
+    plan: ({ table, findRecord }) => ({
+      ...(isPresent(table, route) ? { step: { kind: "delete", route } } : {}),
+      ...(findRecord(route) ? { record: { kind: "remove", key: route } } : {}),
+      result: isPresent(table, route) ? "deleted" : "gone",
+    }),
     verify: (observed) => (isPresent(observed, route) ? `${route.prefix} is still there` : undefined),
   };
 }
@@ -49,7 +67,7 @@ export function ensureAbsent(route: LocalRoute): RouteOperation<string> {
 /** Looks at the table and refuses to do anything. */
 export function refuse(route: LocalRoute): RouteOperation<string> {
   return {
-    reads: route,
+    reads: [route],
     plan: () => {
       throw new AnyIPError("ROUTE_CONFLICT", `refused ${route.prefix} by plan`);
     },

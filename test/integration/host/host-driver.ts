@@ -43,7 +43,7 @@ export class HostDriver {
   }
 
   async find(route: LocalRoute): Promise<readonly ObservedRoute[]> {
-    return (await this.host.observe(route)).find(route.prefix);
+    return (await this.host.observe(route)).table.find(route.prefix);
   }
 
   /** All routes of the first one's prefix and table are these, and no others. */

@@ -89,6 +89,7 @@ describe.concurrent("the lock on a host", { timeout: 90_000 }, () => {
     const machine = sandbox.host("stale");
     await machine.execOrThrow(["mkdir", lock]);
     expect(await openHost(machine).change(ensurePresent(route))).toBe("added");
+    expect(await openHost(machine).change(ensureAbsent(route))).toBe("deleted");
     await expectNothingLeft(machine, "success");
     expect(readdirSync(machine.path("/run"))).not.toContain("pulumi-anyip");
   });

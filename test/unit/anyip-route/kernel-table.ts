@@ -1,6 +1,13 @@
-// An IPv6 routing table as the kernel keeps it: `add`, `replace` and `del` by key, in the order of the table.
-import type { ObservedTable } from "../../../provider/host/host";
-import { hasKey, type ObservedRoute, type Step } from "../../../provider/host/route";
+// A host for plans: an IPv6 routing table as the kernel keeps it (`add`, `replace` and `del` by key, in the order of the
+// table), and the ownership records.
+import type { Observation, ObservedTable, RoutePlan } from "../../../provider/host/host";
+import {
+  changedName,
+  type OwnershipRecord,
+  recordName,
+  type UnreadableRecord,
+} from "../../../provider/host/record";
+import { hasKey, type ObservedRoute, type RouteKey, type Step } from "../../../provider/host/route";
 
 export class KernelTable implements ObservedTable {
   constructor(readonly routes: readonly ObservedRoute[]) {}
@@ -32,3 +39,27 @@ export class KernelTable implements ObservedTable {
     return found < 0 ? this : new KernelTable(this.routes.toSpliced(found, 1));
   }
 }
+
+/** A host as an operation is shown it. `apply` answers with the host after a plan. */
+export class ModelHost implements Observation {
+  readonly machine = "boot net:[1]";
+
+  constructor(
+    readonly table: KernelTable,
+    readonly records: ReadonlyMap<string, OwnershipRecord | UnreadableRecord> = new Map(),
+    readonly machineId = thisMachine,
+  ) {}
+
+  findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined {
+    return this.records.get(recordName(key));
+  }
+
+  apply({ step, record }: RoutePlan<unknown>): ModelHost {
+    const records = new Map(this.records);
+    if (record?.kind === "write") records.set(changedName(record), record.record);
+    else if (record) records.delete(changedName(record));
+    return new ModelHost(this.table.apply(step), records, this.machineId);
+  }
+}
+
+export const thisMachine = "0123456789abcdef0123456789abcdef";

@@ -12,7 +12,7 @@ import {
 import { decodeState, encodeState } from "../../../provider/anyip-route/state";
 import { AnyIPError } from "../../../provider/errors";
 import { hasKey, type ObservedRoute, type RouteKey } from "../../../provider/host/route";
-import { KernelTable } from "./kernel-table";
+import { KernelTable, ModelHost } from "./kernel-table";
 import { requireDesired, validInputs } from "./valid-inputs";
 
 const prefixes = ["2001:db8:100::/64", "2001:db8:200::1/128"];
@@ -48,20 +48,22 @@ const anyObserved: fc.Arbitrary<ObservedRoute> = fc.record(
   },
   { requiredKeys: ["family", "table", "prefix", "metric", "protocol", "type", "device"] },
 );
-const anyTable = fc
+/** A host with routes that nobody has on record. */
+const anyHost = fc
   .uniqueArray(anyObserved, { selector: ({ prefix, metric }) => `${prefix} ${metric}`, maxLength: 4 })
-  .map((routes) => new KernelTable(routes));
+  .map((routes) => new ModelHost(new KernelTable(routes)));
 
-const others = (table: KernelTable, key: RouteKey) => table.routes.filter((route) => !hasKey(route, key));
-const atKey = (table: KernelTable, key: RouteKey) => table.routes.find((route) => hasKey(route, key));
+const id = "anyip-0001";
+const others = ({ table }: ModelHost, key: RouteKey) => table.routes.filter((route) => !hasKey(route, key));
+const atKey = ({ table }: ModelHost, key: RouteKey) => table.routes.find((route) => hasKey(route, key));
 
 /** Creates as the provider does; undefined when the plan refuses, which it must do by an AnyIPError. */
-function create(inputs: RawInputs, table: KernelTable) {
+function create(inputs: RawInputs, host: ModelHost) {
   const desired = requireDesired(inputs);
   try {
-    const plan = planCreate(desired, table, undefined, false);
+    const plan = planCreate(desired, id, host, false);
     const recorded = decodeState(encodeState(inputs, plan.result));
-    return { desired, plan, recorded, after: table.apply(plan.step) };
+    return { desired, plan, recorded, after: host.apply(plan) };
   } catch (error) {
     if (error instanceof AnyIPError && error.code === "ROUTE_CONFLICT") return undefined;
     throw error;
@@ -73,14 +75,15 @@ const options = { numRuns: 3000 };
 describe("a created route", () => {
   it("is there, is found unaltered, and needs nothing more", () => {
     fc.assert(
-      fc.property(anyInputs, anyTable, (inputs, table) => {
-        const made = create(inputs, table);
+      fc.property(anyInputs, anyHost, (inputs, host) => {
+        const made = create(inputs, host);
         if (!made) return;
         const { desired, plan, recorded, after } = made;
-        expect(explainAbsence(desired.route, plan.result.found ?? {}, after)).toBeUndefined();
-        expect(findRecorded(recorded, after)).toEqual(plan.result.found ?? {});
-        expect(planUpdate(recorded, desired, after).step).toBeUndefined();
-        expect(planCreate(desired, after, plan, false).step).toBeUndefined();
+        expect(explainAbsence(desired.route, plan.result.found ?? {}, after.table)).toBeUndefined();
+        expect(findRecorded(recorded, id, after)).toEqual(plan.result.found ?? {});
+        const nothing = { result: plan.result };
+        expect(planUpdate(recorded, desired, id, after)).toEqual(nothing);
+        expect(planCreate(desired, id, after, false)).toEqual(nothing);
       }),
       options,
     );
@@ -88,9 +91,9 @@ describe("a created route", () => {
 
   it("changes no route with another key", () => {
     fc.assert(
-      fc.property(anyInputs, anyTable, (inputs, table) => {
-        const made = create(inputs, table);
-        if (made) expect(others(made.after, made.desired.route)).toEqual(others(table, made.desired.route));
+      fc.property(anyInputs, anyHost, (inputs, host) => {
+        const made = create(inputs, host);
+        if (made) expect(others(made.after, made.desired.route)).toEqual(others(host, made.desired.route));
       }),
       options,
     );
@@ -98,13 +101,13 @@ describe("a created route", () => {
 
   it("is refused, not altered, where a route of another effect or type has its key", () => {
     fc.assert(
-      fc.property(anyInputs, anyTable, (inputs, table) => {
+      fc.property(anyInputs, anyHost, (inputs, host) => {
         const { route } = requireDesired(inputs);
-        const present = atKey(table, route);
+        const present = atKey(host, route);
         if (!present) return;
         const isForeign =
           present.type !== 2 || present.device !== route.device || present.source !== route.source;
-        if (isForeign) expect(create(inputs, table)).toBeUndefined();
+        if (isForeign) expect(create(inputs, host)).toBeUndefined();
       }),
       options,
     );
@@ -112,14 +115,15 @@ describe("a created route", () => {
 
   it("and deleted again leaves the table as it was, but for a route that was taken over", () => {
     fc.assert(
-      fc.property(anyInputs, anyTable, (inputs, table) => {
-        const made = create(inputs, table);
+      fc.property(anyInputs, anyHost, (inputs, host) => {
+        const made = create(inputs, host);
         if (!made) return;
         const { desired, plan, recorded, after } = made;
-        const end = after.apply(planDelete(recorded, after, false, undefined).step);
-        if (plan.result.origin === "adopted") expect(end.routes).toEqual(after.routes);
-        else expect(end.routes).toEqual(others(table, desired.route));
-        if (plan.step?.kind === "add") expect(end.routes).toEqual(table.routes);
+        const end = after.apply(planDelete(recorded, id, after, false, undefined));
+        if (plan.result.origin === "adopted") expect(end.table.routes).toEqual(after.table.routes);
+        else expect(end.table.routes).toEqual(others(host, desired.route));
+        if (plan.step?.kind === "add") expect(end.table.routes).toEqual(host.table.routes);
+        expect(end.records.size).toBe(0);
       }),
       options,
     );
@@ -129,8 +133,8 @@ describe("a created route", () => {
 describe("an updated route", () => {
   it("needs nothing more, and no route with another key has changed", () => {
     fc.assert(
-      fc.property(anyInputs, anyInputs, anyTable, (inputs, change, table) => {
-        const made = create(inputs, table);
+      fc.property(anyInputs, anyInputs, anyHost, (inputs, change, host) => {
+        const made = create(inputs, host);
         if (!made) return;
         // A change of these replaces the resource, so an update never sees one.
         const { prefix, metric } = inputs;
@@ -140,12 +144,12 @@ describe("an updated route", () => {
           ...(metric === undefined ? { metric: made.desired.route.metric } : { metric }),
         };
         const desired = requireDesired(news);
-        const plan = planUpdate(made.recorded, desired, made.after);
-        const after = made.after.apply(plan.step);
+        const plan = planUpdate(made.recorded, desired, id, made.after);
+        const after = made.after.apply(plan);
         const recorded = decodeState(encodeState(news, plan.result));
-        expect(planUpdate(recorded, desired, after).step).toBeUndefined();
-        expect(findRecorded(recorded, after)).toEqual(plan.result.found ?? {});
-        expect(others(after, desired.route)).toEqual(others(table, desired.route));
+        expect(planUpdate(recorded, desired, id, after)).toEqual({ result: plan.result });
+        expect(findRecorded(recorded, id, after)).toEqual(plan.result.found ?? {});
+        expect(others(after, desired.route)).toEqual(others(host, desired.route));
         expect(atKey(after, desired.route)).toBeDefined();
       }),
       options,
@@ -156,13 +160,15 @@ describe("an updated route", () => {
 describe("a deletion", () => {
   it("takes at most the one route with the recorded key, protocol and device, whatever else is there by then", () => {
     fc.assert(
-      fc.property(anyInputs, anyTable, anyTable, (inputs, table, later) => {
-        const made = create(inputs, table);
+      fc.property(anyInputs, anyHost, anyHost, (inputs, host, later) => {
+        const made = create(inputs, host);
         if (!made) return;
-        const { step } = planDelete(made.recorded, later, false, undefined);
-        if (!step) return;
-        const end = later.apply(step);
-        const gone = later.routes.filter((route) => !end.routes.includes(route));
+        // By then the host has its record, and routes that have come and gone.
+        const then = new ModelHost(later.table, made.after.records);
+        const plan = planDelete(made.recorded, id, then, false, undefined);
+        if (!plan.step) return;
+        const end = then.apply(plan);
+        const gone = then.table.routes.filter((route) => !end.table.routes.includes(route));
         const { actual } = made.recorded;
         const { prefix, table: number, metric, protocol, device } = actual;
         expect(gone.length).toBeLessThanOrEqual(1);

@@ -1,17 +1,30 @@
 // The scripts in real shells: they parse, a cut one runs nothing, and an unconfirmed change is taken back.
 // `ip` is a stub that logs, so nothing of this machine is touched.
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { HostChange } from "../../../provider/host/batch-script";
 import {
   batchMarkers,
   formatApplyScript,
+  formatConfirmation,
   formatObserveScript,
   formatStartScript,
 } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
+import { type OwnershipRecord, recordName } from "../../../provider/host/record";
+import { formatRecord } from "../../../provider/host/record-text";
 import { invertStep, type LocalRoute, type Step } from "../../../provider/host/route";
 
 const nonce = "anyip-0123456789";
@@ -38,13 +51,27 @@ const tables = [
   { family: "ipv4", table: 100 },
 ] as const;
 
+const record: OwnershipRecord = {
+  route,
+  owner: "it's/$(reboot)/web",
+  origin: "created",
+  token: "anyip-0123",
+  machineId: "0123456789abcdef0123456789abcdef",
+};
+const goneKey = { family: "ipv4", prefix: "192.0.2.12/32", table: 255, metric: 0 } as const;
+const names = [recordName(route), recordName(goneKey)] as const;
+const changes = steps.map((step): HostChange => {
+  if (step.kind === "add") return { step, record: { kind: "write", record } };
+  return step.kind === "delete" ? { step, record: { kind: "remove", key: goneKey } } : { step };
+});
+
 const scripts = {
   start: formatStartScript(nonce),
-  "observe without the lock": formatObserveScript(nonce, tables, "none"),
-  "observe with the lock": formatObserveScript(nonce, tables, "take"),
-  "observe and pass the lock": formatObserveScript(nonce, tables, "pass"),
-  apply: formatApplyScript(nonce, steps, tables),
-  "apply without verification": formatApplyScript(nonce, steps, []),
+  "observe without the lock": formatObserveScript(nonce, tables, "all", "none"),
+  "observe with the lock": formatObserveScript(nonce, tables, names, "take"),
+  "observe and pass the lock": formatObserveScript(nonce, tables, [], "pass"),
+  apply: formatApplyScript(nonce, changes, tables),
+  "apply without verification": formatApplyScript(nonce, changes, []),
 };
 const scriptCases = Object.entries(scripts);
 
@@ -62,11 +89,15 @@ const everyScriptInEveryShell = crossWithScripts(shells);
 
 let dir: string;
 let stubs: string;
+/** Only `ip` is a stub here. */
+let talkStubs: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "anyip-scripts-"));
   stubs = join(dir, "bin");
   mkdirSync(stubs);
-  for (const name of ["ip", "flock", "mkdir", "rmdir", "sudo"]) {
+  talkStubs = join(dir, "talk-bin");
+  mkdirSync(talkStubs);
+  for (const name of ["ip", "flock", "mkdir", "rmdir", "rm", "mv", "find", "head", "sudo"]) {
     const batch = name === "ip" ? 'case "$*" in *-batch*) cat >>"$LOG"; printf "%s" "$SAYS" ;; esac\n' : "";
     // A lock that nobody gets ends the script there; a stub that gave it away would have it wait for ever.
     const answer = name === "flock" ? "exit 1\n" : "";
@@ -74,6 +105,7 @@ beforeAll(() => {
   }
   writeStub("sleep", 'exec /bin/sleep "$@"\n');
   writeStub("cat", 'exec /bin/cat "$@"\n');
+  copyFileSync(join(stubs, "ip"), join(talkStubs, "ip"));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -146,13 +178,15 @@ function runCuts(label: string, command: readonly string[], text: string, cuts: 
   return readFileSync(log, "utf8").split("\n").filter(Boolean);
 }
 
+const confirmation = formatConfirmation(nonce, []);
+
 describe("the apply script", () => {
   const forward = steps.map(formatStep);
   const inverse = steps.map((step) => formatStep(invertStep(step)));
   const [undoAdd, undoReplace, undoDelete] = inverse;
 
   it.each(shells)("keeps what was confirmed (%s)", async (_name, command) => {
-    const { log, stdout } = await converse(command, scripts.apply, `${markers.confirmation}\n`);
+    const { log, stdout } = await converse(command, scripts.apply, `${confirmation}\n`);
     expect(batchesIn(log)).toEqual([[...forward, "link show dev lo"]]);
     expect(stdout).toMatch(new RegExp(`^${markers.done}$`, "m"));
     expect(stdout.match(/^@exit 0$/gm)).toHaveLength(tables.length);
@@ -168,7 +202,12 @@ describe("the apply script", () => {
   });
 
   it.each(shells)("takes a wrong or cut confirmation for none (%s)", async (_name, command) => {
-    for (const answer of [markers.confirmation.slice(0, -1), `${markers.confirmation}x\n`, "\n"]) {
+    for (const answer of [
+      confirmation.slice(0, -1),
+      `${confirmation}x\n`,
+      `${confirmation.slice(0, -2)} 192.0.`,
+      "\n",
+    ]) {
       const { log, stdout } = await converse(command, scripts.apply, answer);
       expect(batchesIn(log)).toHaveLength(2);
       expect(stdout).not.toContain(markers.done);
@@ -183,6 +222,32 @@ describe("the apply script", () => {
   });
 });
 
+describe("the records of a batch", () => {
+  const [writtenName, goneName] = names;
+  const others = { "other-table-1-metric-2": "not ours\n" };
+  const before = { ...others, [goneName]: "about to go\n" };
+  const inRoutes = (records: Record<string, string>) =>
+    Object.fromEntries(Object.entries(records).map(([name, text]) => [`routes/${name}`, text]));
+
+  it.each(shells)("are in place once it is kept (%s)", async (_name, command) => {
+    const { left } = await converse(command, scripts.apply, `${confirmation}\n`, "", before);
+    const written = { [writtenName]: `${formatRecord(record)}\n` };
+    expect(left).toEqual({ routes: "folder", new: "folder", ...inRoutes({ ...others, ...written }) });
+  });
+
+  it.each(shells)("stay as they were when it is taken back (%s)", async (_name, command) => {
+    const { left } = await converse(command, scripts.apply, "", "", before);
+    expect(left).toEqual({ routes: "folder", ...inRoutes(before) });
+  });
+
+  it.each(shells)("stay as they were for operations that failed (%s)", async (_name, command) => {
+    const answer = `${formatConfirmation(nonce, names)}\n`;
+    const { left, stdout } = await converse(command, scripts.apply, answer, "", before);
+    expect(stdout).toMatch(new RegExp(`^${markers.done}$`, "m"));
+    expect(left).toEqual({ routes: "folder", new: "folder", ...inRoutes(before) });
+  });
+});
+
 /** The lines of each `ip -batch`, in the order they ran. */
 function batchesIn(log: string): string[][] {
   return log
@@ -192,13 +257,24 @@ function batchesIn(log: string): string[][] {
 }
 
 /** Runs a script, and answers it once it has reported. */
-async function converse(command: readonly string[], script: string, answer: string, says = "") {
+async function converse(
+  command: readonly string[],
+  script: string,
+  answer: string,
+  says = "",
+  records: Readonly<Record<string, string>> = {},
+) {
   const folder = mkdtempSync(join(dir, "talk-"));
   const logFile = join(folder, "log");
   writeFileSync(logFile, "");
+  const lockDirectory = join(folder, "lock");
+  mkdirSync(join(lockDirectory, "routes"), { recursive: true });
+  for (const [name, text] of Object.entries(records))
+    writeFileSync(join(lockDirectory, "routes", name), text);
   const [program = "sh", ...args] = command;
   const child = spawn(program, [...args, "-s"], {
-    env: { PATH: `${stubs}:${process.env.PATH ?? ""}`, LOG: logFile, SAYS: says, CUT: "" },
+    cwd: lockDirectory,
+    env: { PATH: `${talkStubs}:${process.env.PATH ?? ""}`, LOG: logFile, SAYS: says, CUT: "" },
     stdio: ["pipe", "pipe", "ignore"],
   });
   let stdout = "";
@@ -209,7 +285,20 @@ async function converse(command: readonly string[], script: string, answer: stri
     isAnswered = true;
     child.stdin.end(answer);
   });
-  child.stdin.write(script);
+  // Its PATH is the machine's own, with the real `ip`.
+  child.stdin.write(scripts.start.replace(/^PATH=\S+ /m, "") + script);
   await new Promise((resolve) => child.on("close", resolve));
-  return { log: readFileSync(logFile, "utf8"), stdout };
+  const left = readTree(lockDirectory);
+  return { log: readFileSync(logFile, "utf8"), stdout, left };
+}
+
+/** Every file below the folder with its text, and every folder. */
+function readTree(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(folder.length + 1), entry.isFile() ? readFileSync(path, "utf8") : "folder"];
+    }),
+  );
 }

@@ -1,0 +1,52 @@
+// The ownership record of a route: what the host itself knows of whose a route is. Pure; its text is record-text.ts.
+import { isSameLocalRoute, type LocalRoute, type RouteKey } from "./route";
+
+/** How a route came to be a resource's: made by it (or taken over), or there before. */
+export type Origin = "created" | "adopted";
+
+/** Kept on the host for each managed route, under the route's key. */
+export interface OwnershipRecord {
+  /** As it should be on the host. */
+  readonly route: LocalRoute;
+  /** `project/stack/name` of the resource. */
+  readonly owner: string;
+  readonly origin: Origin;
+  /** The id of the resource in its state. A resource that was made anew for the same route has another one. */
+  readonly token: string;
+  /** The machine's own id (machine-id(5)), or `-`: a record that came with a copied disk is nobody's. */
+  readonly machineId: string;
+}
+
+/** A file in a record's place that is none, or not one that this version can read. */
+export interface UnreadableRecord {
+  /** What is wrong with it, and where it is, in words. */
+  readonly problem: string;
+}
+
+export function isUnreadable(found: OwnershipRecord | UnreadableRecord): found is UnreadableRecord {
+  return "problem" in found;
+}
+
+/** What becomes of the record at a route's key when a change is kept. */
+export type RecordChange =
+  | { readonly kind: "write"; readonly record: OwnershipRecord }
+  | { readonly kind: "remove"; readonly key: RouteKey };
+
+/** The name of the record's file: `2001:db8:100::_64-table-255-metric-1024`. No character of it means anything to a shell. */
+export function recordName({ prefix, table, metric }: RouteKey): string {
+  return `${prefix.replace("/", "_")}-table-${table}-metric-${metric}`;
+}
+
+export function changedName(change: RecordChange): string {
+  return recordName(change.kind === "write" ? change.record.route : change.key);
+}
+
+export function isSameRecord(one: OwnershipRecord, other: OwnershipRecord): boolean {
+  return (
+    isSameLocalRoute(one.route, other.route) &&
+    one.owner === other.owner &&
+    one.origin === other.origin &&
+    one.token === other.token &&
+    one.machineId === other.machineId
+  );
+}

@@ -1,0 +1,149 @@
+// Ownership records: the text of their files, and what is refused of what is found in their place.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isUnreadable, type OwnershipRecord, recordName } from "../../../provider/host/record";
+import { RecordListing } from "../../../provider/host/record-listing";
+import { formatRecord, maxRecordBytes, parseRecord } from "../../../provider/host/record-text";
+import type { LocalRoute } from "../../../provider/host/route";
+import { quote } from "../../../provider/host/shell-quote";
+import { anyRoute } from "./any-route";
+
+const route: LocalRoute = {
+  family: "ipv6",
+  prefix: "2001:db8:100::/64",
+  device: "lo",
+  table: 255,
+  metric: 1024,
+  protocol: 177,
+};
+const record: OwnershipRecord = {
+  route,
+  owner: "shop/dev/web",
+  origin: "created",
+  token: "anyip-0123456789abcdef0123",
+  machineId: "0123456789abcdef0123456789abcdef",
+};
+const name = "2001:db8:100::_64-table-255-metric-1024";
+
+// As version 1 writes it. Never edit this: a host may have it for years.
+const text = `pulumi-anyip 1
+route local 2001:db8:100::/64 dev lo table 255 proto 177 metric 1024
+owner shop/dev/web
+origin created
+token anyip-0123456789abcdef0123
+machine 0123456789abcdef0123456789abcdef
+end
+`;
+
+const anyRecord: fc.Arbitrary<OwnershipRecord> = fc.record({
+  route: anyRoute,
+  owner: fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 80 })
+    .filter((owner) => /^\P{Cc}+$/u.test(owner)),
+  origin: fc.constantFrom("created", "adopted"),
+  token: fc.stringMatching(/^[A-Za-z0-9-]{1,40}$/),
+  machineId: fc.oneof(fc.constant("-"), fc.stringMatching(/^[0-9a-f]{32}$/)),
+});
+
+describe("a record", () => {
+  it("has this text, under this name", () => {
+    expect(`${formatRecord(record)}\n`).toBe(text);
+    expect(recordName(route)).toBe(name);
+    expect(parseRecord(name, text)).toEqual(record);
+  });
+
+  it("is read as it was written, and its name is one word to a shell", () => {
+    fc.assert(
+      fc.property(anyRecord, (any) => {
+        const written = recordName(any.route);
+        expect(written).toMatch(/^[0-9a-f:._a-z-]+$/);
+        expect(written.length).toBeLessThan(256);
+        expect(parseRecord(written, `${formatRecord(any)}\n`)).toEqual(any);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["of a newer version", text.replace("anyip 1", "anyip 2"), /is of version 2, and .* reads version 1/],
+    ["of version 0", text.replace("anyip 1", "anyip 0"), /no record/],
+    ["that is empty", "", /cut short/],
+    ["without its last byte", text.slice(0, -1), /cut short/],
+    ["with something after its end", `${text}\n`, /no record/],
+    ["of another route", text.replace("/64", "/65"), /under the wrong name/],
+    ["with host bits", text.replace("100::/64", "100::1/64"), /no record/],
+    ["with a step in place of a route", text.replace("route local", "route del local"), /no record/],
+    ["with a source that is none", text.replace("metric 1024", "metric 1024 src ::g"), /no record/],
+    ["with an origin that is none", text.replace("created", "stolen"), /no record/],
+    ["with a line too much", text.replace("owner", "owner x\nowner"), /no record/],
+  ])("%s is refused with a word", (_what, given, problem) => {
+    expect(parseRecord(name, given)).toEqual({ problem: expect.stringMatching(problem) });
+  });
+
+  it("that was cut or edited anywhere is refused or still says the same, and never throws", () => {
+    fc.assert(
+      fc.property(fc.nat(text.length), fc.nat(3), fc.string({ maxLength: 3 }), (at, gone, put) => {
+        const found = parseRecord(name, text.slice(0, at) + put + text.slice(at + gone));
+        if (!isUnreadable(found)) expect(found.route).toMatchObject({ prefix: route.prefix, table: 255 });
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+});
+
+describe("a listing", () => {
+  const other = name.replace("100", "200");
+  const printed = `==> ${name} <==\n${text}\n`;
+
+  it("knows what was printed, and that the rest of what was asked for is not there", () => {
+    const listing = RecordListing.parse(printed, [name, other]);
+    expect(listing.find(route)).toEqual(record);
+    expect(listing.find({ ...route, prefix: "2001:db8:200::/64" })).toBeUndefined();
+    expect(listing.knows(other)).toBe(true);
+    expect(listing.knows(name.replace("100", "300"))).toBe(false);
+  });
+
+  it("knows everything when everything was asked for", () => {
+    const listing = RecordListing.parse(printed.replace("==> ", "==> ./"), "all");
+    expect(listing.find(route)).toEqual(record);
+    expect(listing.knows(other)).toBe(true);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ["a link or a folder", `@odd ${name}\n`, /no plain file/],
+    [
+      "a file of a hundred megabytes",
+      `==> ${name} <==\n${"x".repeat(maxRecordBytes + 1)}\n`,
+      /is larger than/,
+    ],
+    ["a file without a last line end", printed.replace("end\n\n", "end\n"), /cut short/],
+  ])("says what is wrong with %s", (_what, given, problem) => {
+    const listing = RecordListing.parse(given, [name]);
+    expect(listing.find(route)).toEqual({ problem: expect.stringMatching(problem) });
+  });
+
+  it("goes with the changes that are kept, and with newer looks", () => {
+    const listing = RecordListing.parse(printed, [name]);
+    listing.apply({ kind: "remove", key: route });
+    expect(listing.find(route)).toBeUndefined();
+    listing.apply({ kind: "write", record: { ...record, owner: "shop/dev/second" } });
+    expect(listing.find(route)).toMatchObject({ owner: "shop/dev/second" });
+    listing.add(RecordListing.parse(printed, [name]));
+    expect(listing.find(route)).toEqual(record);
+  });
+
+  it("never throws", () => {
+    const piece = fc.oneof(fc.constantFrom("==> ", " <==\n", "@odd ", name, text, "\n", "./"), fc.string());
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const found = RecordListing.parse(pieces.join(""), "all").find(route);
+        if (found && !isUnreadable(found)) expect(found.route).toEqual(route);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+});
+
+it("quote makes one word of any text", () => {
+  expect(quote('it\'s $(x) `y` \\ "z"\n')).toBe(`'it'\\''s $(x) \`y\` \\ "z"\n'`);
+});
