@@ -81,10 +81,10 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   const onExisting = fields.choice("onExisting", ["adopt", "takeOver", "fail"]);
   const verify = fields.boolean("verify");
   const confirmTimeoutSeconds = fields.integer("confirmTimeout", 1, maxConfirmTimeoutSeconds, " (seconds)");
-  refuseNeighborDiscovery(fields);
   fields.require("owner", "project/stack/name");
   const owner = fields.text("owner", ownerGrammar);
-  fields.rejectOthers(["__provider"]);
+  fields.rejectOthers(["__provider", "neighborDiscovery"]);
+  refuseNeighborDiscovery(fields);
 
   const prefixText = prefix && formatPrefix(prefix);
   const inputs = {

@@ -25,28 +25,25 @@ export function requireSafe<Result>(
 
 function refuse({ connection, route, allowUnsafe }: DesiredRoute, risks: readonly Risk[]): AnyIPError {
   const host = describeHop(connection);
-  const dead = risks.find(({ reason }) => reason === "onLink");
-  const dangers = risks.filter((risk) => risk !== dead);
-  const allowed = [...allowUnsafe, ...risks.map(({ reason }) => reason)];
+  const dead = risks.filter(({ reason }) => reason === "onLink");
+  const dangers = risks.filter(({ reason }) => reason !== "onLink");
+  const allowed = [...allowUnsafe, ...risks.map(({ reason }) => reason)].map((reason) => `"${reason}"`);
   const message = [
     `${host}: nothing was changed: local route ${route.prefix} table ${route.table} must not be added.`,
     ...dangers.map(({ found }) => `The prefix ${found}.`),
-    ...(dangers.length > 0
-      ? [
-          "The host would deliver what it sends there to itself and reach nobody. " +
-            "Give a prefix that holds none of these addresses.",
-        ]
-      : []),
-    ...(dead
-      ? [
-          `The prefix ${dead.found}: there Linux answers Neighbour Solicitations for configured and proxied addresses ` +
-            "only, so the route would be silently dead. Have the prefix routed to the host (on its router, a route via " +
-            "one of the host's addresses), wait for neighborDiscovery, which this version does not have yet, or give " +
-            "a prefix that is not on-link.",
-        ]
-      : []),
-    `To add the route all the same: allowUnsafe: ${JSON.stringify(allowed).replaceAll(",", ", ")}`,
+    ...(dangers.length > 0 ? [dangerLesson] : []),
+    ...dead.map(({ found }) => `The prefix ${found}. ${deadLesson}`),
+    `To add the route all the same: allowUnsafe: [${allowed.join(", ")}]`,
   ].join(" ");
-  const code = dangers.length > 0 ? "LOCKOUT_RISK" : "PREFIX_ON_LINK";
-  return new AnyIPError(code, message, { facts: { host } });
+  return new AnyIPError(dangers.length > 0 ? "LOCKOUT_RISK" : "PREFIX_ON_LINK", message, { facts: { host } });
 }
+
+const dangerLesson =
+  "The host would deliver what it sends there to itself and reach nobody. " +
+  "Give a prefix that holds none of these addresses.";
+
+const deadLesson =
+  "There Linux answers Neighbour Solicitations for configured and proxied addresses only, so the route would be silently " +
+  "dead. Have the prefix routed to the host (on its router, a route via one of the host's addresses); wait for " +
+  "neighborDiscovery, which this version does not have yet; or give a prefix that is not on-link. If it is routed to the " +
+  "host already, and only looks on-link because the host's own address has this length, take the risk.";

@@ -26,7 +26,7 @@ export function readAllowUnsafe(fields: Fields): readonly UnsafeReason[] | undef
   return isKnown ? reasons : undefined;
 }
 
-/** For a property whose name is taken, so that nobody takes a misspelling for the reason. */
+/** For a property that has its name but no meaning yet. Call after rejectOthers, which would list it among those there are. */
 export function refuseNeighborDiscovery(fields: Fields): void {
   if (fields.value("neighborDiscovery") === undefined) return;
   fields.fail(

@@ -15,6 +15,20 @@ export const surroundingsCommands = {
   neighbors: "ip -N -o neigh show",
 } as const;
 
+/**
+ * A filter for the answers about routes, which on a router may be a million: of a route over a gateway only the gateway
+ * matters, and each once. Prints {@link isWhole}'s line at the end, because nobody sees the exit code of a filter.
+ */
+export const routesFilter = [
+  "{ sed '/nexthop dev/!s/^\\( *[0-9]* \\)[^ ]*\\( .*via .* dev [^ ]*\\).*/\\1default\\2/'",
+  "&& echo whole; } | sort -u",
+].join(" ");
+
+/** True for an answer that has come through {@link routesFilter} to its end. */
+export function isWhole(listing: string): boolean {
+  return /^whole$/m.test(listing);
+}
+
 /** True for an answer of which nothing follows but that there is nothing: an empty table, a kernel without the feature. */
 export function saysNothingThere(listing: string): boolean {
   return /FIB table does not exist|not supported/.test(listing);

@@ -3,10 +3,12 @@
 import { type Address, parseAddress } from "../../net/address";
 import { AnyIPError } from "../errors";
 import {
+  isWhole,
   parseCatchAllTables,
   parseLinks,
   parseNeighbors,
   parseReach,
+  routesFilter,
   saysNothingThere,
   surroundingsCommands,
 } from "./iproute2-surroundings";
@@ -22,12 +24,21 @@ const commands = {
 };
 type About = keyof typeof commands;
 
+function isAboutRoutes(about: string): boolean {
+  return about.endsWith(" routes");
+}
+
 /** Shell lines that print the surroundings, in the form {@link parseSurroundings} reads. */
 export function formatLookAround(): string[] {
   return Object.entries(commands).flatMap(([about, command]) => [
     `printf '@about ${about}\\n'`,
-    `{ ${command}; } 2>&1 </dev/null`,
-    `printf '@exit %s\\n' "$?"`,
+    ...(isAboutRoutes(about)
+      ? // The exit code of the first of a pipe goes round it, to be printed after what comes out of it.
+        [
+          `{ code=$({ { ${command}; echo $? >&3; } 2>&1 </dev/null | { ${routesFilter}; } >&4; } 3>&1); } 4>&1`,
+          `printf '@exit %s\\n' "$code"`,
+        ]
+      : [`{ ${command}; } 2>&1 </dev/null`, `printf '@exit %s\\n' "$?"`]),
   ]);
 }
 
@@ -58,6 +69,8 @@ export function parseSurroundings(label: string, text: string, sshPeer: Address 
 function readAnswer(label: string, text: string, about: About): string {
   const [, answer, exitCode] = new RegExp(`^@about ${about}\\n([^]*?)^@exit ([0-9]+)$`, "m").exec(text) ?? [];
   if (answer === undefined) throw unreadable(label, about, "nothing");
+  if (isAboutRoutes(about) && !isWhole(answer))
+    throw unreadable(label, about, "half an answer, through sed and sort");
   if (exitCode === "0") return answer;
   if (saysNothingThere(answer)) return "";
   throw unreadable(label, about, answer.trim().slice(0, 500) || `nothing, with exit code ${exitCode}`);

@@ -198,6 +198,12 @@ describe("checkInputs names the property and what would be right", () => {
     ]);
   });
 
+  it("and does not count a property without a meaning yet among those there are", () => {
+    const [failure] = failuresOf("gateway", "2001:db8::1");
+    expect(failure?.reason).not.toContain("neighborDiscovery");
+    expect(failuresOf("neighborDiscovery", undefined)).toEqual([]);
+  });
+
   it("all at once", () => {
     const bad = { connection: { host: "a b", port: 0 }, prefix: "x", device: "a/b", metric: -1, bogus: 1 };
     expect(

@@ -1,14 +1,17 @@
 // What real `ip` printed about the surroundings of a host, read back.
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatAddress } from "../../../net/address";
 import { formatPrefix } from "../../../net/prefix";
 import {
+  isWhole,
   parseCatchAllTables,
   parseLinks,
   parseNeighbors,
   parseReach,
   type Reach,
+  routesFilter,
   saysNothingThere,
 } from "../../../provider/host/iproute2-surroundings";
 import type { LinkAddress } from "../../../provider/host/surroundings";
@@ -57,6 +60,19 @@ describe("on iproute2 6.1.0", () => {
         "fd00:8::/64 eth2 silent",
       ],
     });
+  });
+
+  it.each(["ipv4", "ipv6"] as const)("routes come through the filter without a loss (%s)", (family) => {
+    const listing = read(`${family}-routes`).repeat(3);
+    const { stdout } = spawnSync("sh", ["-c", routesFilter], { input: listing, encoding: "utf8" });
+    const sorted = (text: string) => {
+      const { gateways, onLink } = writeReach(parseReach(text, family, links));
+      return [...gateways, ...onLink].sort();
+    };
+    expect(sorted(stdout)).toEqual(sorted(listing));
+    expect(isWhole(stdout)).toBe(true);
+    expect(isWhole(listing)).toBe(false);
+    expect(stdout.length).toBeLessThan(listing.length / 2);
   });
 
   it("neighbours are those that have been seen", () => {

@@ -19,7 +19,10 @@ const answers: Record<string, string> = {
 
 function print(changed: Record<string, string> = {}, exitCode = 0): string {
   return Object.entries({ ...answers, ...changed })
-    .map(([about, answer]) => `@about ${about}\n${answer}@exit ${about in changed ? exitCode : 0}\n`)
+    .map(([about, answer]) => {
+      const end = about.endsWith(" routes") ? "whole\n" : "";
+      return `@about ${about}\n${answer}${end}@exit ${about in changed ? exitCode : 0}\n`;
+    })
     .join("");
 }
 const parse = (text: string) => parseSurroundings("root@web1:22", text, undefined);
