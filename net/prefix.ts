@@ -95,7 +95,7 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
 
 /** True when the address is one of the prefix's. */
 export function holdsAddress(prefix: Prefix, address: Address): boolean {
-  return holdsPrefix(prefix, prefixOf(address, addressBits(address.family)));
+  return prefix.family === address.family && prefixOf(address, prefix.length).network === prefix.network;
 }
 
 /** True when every address of the inner prefix is one of the outer's; a prefix holds itself. */
