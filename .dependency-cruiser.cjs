@@ -88,7 +88,7 @@ module.exports = {
         pathNot: [
           resourceFolder,
           "^provider/(check|connection)/",
-          "^provider/host/(host|record|route)\\.ts$",
+          "^provider/host/(host|record|route|guard|surroundings)\\.ts$",
           "^provider/(errors|host-access)\\.ts$",
         ],
       },
@@ -108,7 +108,7 @@ module.exports = {
       severity: "error",
       from: { path: pureFiles },
       to: {
-        path: "^provider/(transport/|host/(?!host\\.ts|record\\.ts|route\\.ts)|hosts\\.ts)",
+        path: "^provider/(transport/|host/(?!(host|record|route|guard|surroundings)\\.ts)|hosts\\.ts)",
         reachable: true,
       },
     },

@@ -8,6 +8,7 @@ import type { HostAccess } from "../host-access";
 import { RouteClaims } from "./claims";
 import { diffRoute } from "./diff";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
+import { requireSafe } from "./lockout";
 import { explainAbsence, findRecorded, planCreate, planDelete, planUpdate } from "./plan";
 import { decodeState, encodeState, type StateExtras } from "./state";
 
@@ -43,8 +44,10 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
         reads: [route],
         plan: (observed) => {
           const { machine } = observed;
-          return place(machine, planCreate(desired, id, observed, isOthers(machine, route, id)));
+          const plan = planCreate(desired, id, observed, isOthers(machine, route, id));
+          return place(machine, requireSafe(plan, desired, observed));
         },
+        confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
         ...verifying(desired),
       });
       claims.claim(machine, route, id);
@@ -68,7 +71,11 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const access = findHost(desired.connection, recorded.acceptedHostKey);
       const { extras, machine } = await access.host.change<PlacedExtras>({
         reads: [desired.route],
-        plan: (observed) => place(observed.machine, planUpdate(recorded, desired, id, observed)),
+        plan: (observed) => {
+          const plan = planUpdate(recorded, desired, id, observed);
+          return place(observed.machine, requireSafe(plan, desired, observed));
+        },
+        confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
         ...verifying(desired),
       });
       claims.claim(machine, desired.route, id);
@@ -81,6 +88,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const machine = await access.host.change<string>({
         reads: [recorded.route, recorded.actual],
         acceptsEarlierLook: true,
+        confirmTimeoutSeconds: recorded.confirmTimeoutSeconds,
         plan: (observed) => {
           const { machine } = observed;
           return planDelete(recorded, id, observed, isOthers(machine, recorded.actual, id), machine);

@@ -43,6 +43,8 @@ const inputNames = [
   "source",
   "onExisting",
   "verify",
+  "allowUnsafe",
+  "confirmTimeout",
   "owner",
 ] as const;
 

@@ -1,17 +1,16 @@
 // The shell text of one batch. Each script is one function that its last line calls: a script that a lost
 // connection cut short is a syntax error, and nothing of it runs. Pure; POSIX sh.
 
-import type { TableName } from "./host";
+import { maxConfirmTimeoutSeconds, type TableName } from "./host";
 import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
+import { formatLookAround } from "./look-around";
 import { changedName, type RecordChange } from "./record";
 import { formatRecord, maxRecordBytes } from "./record-text";
 import { invertStep, type Step } from "./route";
 import { quote } from "./shell-quote";
 
-/** How long the host waits for the confirmation before it takes the change back by itself. */
-export const confirmTimeoutSeconds = 10;
 /** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
-export const lockTimeoutSeconds = 2 * confirmTimeoutSeconds + 5;
+export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
 
 // A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
 // holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. It holds:
@@ -36,8 +35,14 @@ export function formatConfirmation(nonce: string, dropped: readonly string[]): s
   return ["confirm", nonce, ...dropped, "."].join(" ");
 }
 
-/** Starts a shell with the right to change routes, from any login shell: sh syntax, fish's and csh's alike. */
-export const rootShellCommand = `sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
+/**
+ * Starts a shell with the right to change routes, from any login shell: sh syntax, fish's and csh's alike. Before that
+ * it says where the login comes from, because sudo takes SSH_CONNECTION out of the environment.
+ */
+export function formatRootShellCommand(nonce: string): string {
+  const client = `echo "${nonce} client $SSH_CONNECTION"`;
+  return `sh -c '${client}; if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
+}
 
 /** Wraps lines into a function that runs only if all of it has arrived. */
 function defineAndCall(name: string, lines: readonly string[], redirect: string): string {
@@ -97,12 +102,13 @@ export type LockStep = "none" | "take" | "pass";
 /** Which ownership records to print: those of these names, or every one there is. */
 export type RecordSelection = readonly string[] | "all";
 
-/** Part 1: sees to the lock and prints the tables and records. The lock is held until the shell ends. */
+/** Part 1: sees to the lock and prints the tables, what is around, and records. The lock is held until the shell ends. */
 export function formatObserveScript(
   nonce: string,
   tables: readonly TableName[],
   records: RecordSelection,
   lock: LockStep,
+  looksAround = false,
 ): string {
   const { observed } = batchMarkers(nonce);
   return defineAndCall(
@@ -113,6 +119,7 @@ export function formatObserveScript(
       ...(lock === "pass" ? ["trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables),
+      ...(looksAround ? formatLookAround() : []),
       ...(records.length === 0 ? [] : recordLines(records)),
       `printf '\\n%s\\n' '${observed}'`,
     ],
@@ -192,6 +199,7 @@ export function formatApplyScript(
   nonce: string,
   changes: readonly HostChange[],
   verify: readonly TableName[],
+  confirmTimeoutSeconds: number,
 ): string {
   const markers = batchMarkers(nonce);
   const confirmed = `confirm ${nonce}`;
@@ -213,7 +221,7 @@ export function formatApplyScript(
       `case "$line" in 'Command failed '*) failed="$failed\${line##*:} " ;; esac`,
       "done <<REPORT\n$report\nREPORT",
       ";; esac",
-      ...watchdogLines(),
+      ...watchdogLines(confirmTimeoutSeconds),
       `printf '%s\\n%s\\n' "$report" '${markers.applied}'`,
       "answer=",
       "IFS= read -r answer",
@@ -258,7 +266,7 @@ function keepLines(removed: readonly string[]): string[] {
   ];
 }
 
-function watchdogLines(): string[] {
+function watchdogLines(confirmTimeoutSeconds: number): string[] {
   return [
     "(",
     // TERM may come before the sleeper has a name, and while it is still a copy of this shell, with this trap:

@@ -2,7 +2,14 @@
 // It decides nothing about routes (the operations do) and nothing about retries (the host does).
 import { AnyIPError } from "../errors";
 import { explainStepFailure } from "./explain";
-import { distinctTables, emptyTable, type RouteOperation, type RoutePlan, tableKey } from "./host";
+import {
+  distinctTables,
+  emptyTable,
+  longestConfirmTimeoutSeconds,
+  type RouteOperation,
+  type RoutePlan,
+  tableKey,
+} from "./host";
 import type { RootShell } from "./root-shell";
 
 /** What became of one operation. `unknown`: the change was sent and nobody can say whether it was kept. */
@@ -47,7 +54,8 @@ export async function runBatch(
   const verifyTables = distinctTables(verified.map(({ operation }) => operation.reads[0]));
   try {
     const changes = planned.map(({ plan }) => plan);
-    const failures = await shell.apply(changes, verifyTables);
+    const confirmTimeoutSeconds = longestConfirmTimeoutSeconds(planned.map(({ operation }) => operation));
+    const failures = await shell.apply(changes, verifyTables, confirmTimeoutSeconds);
     let line = 0;
     for (const { index, plan } of planned) {
       const message = plan.step && failures.get(++line);

@@ -56,10 +56,13 @@ const noSudo =
 const notInSudoers = /is not in the sudoers file|not allowed to (execute|run)|may not run sudo/i;
 const sudoMissing = /sudo: (command )?not found|sudo: No such file|exec: sudo|sudo: inaccessible/i;
 
+/** What our own command prints before it becomes root (batch-script.ts). */
+const ownGreeting = /^anyip-[0-9a-f]+ client .*$/gm;
+
 /** Explains a shell that never said it was ready: refused sudo, a restricted login, endless output. */
 export function explainSilentShell(label: string, error: unknown): unknown {
   if (!(error instanceof AnyIPError)) return error;
-  const output = error.facts.output ?? "";
+  const output = (error.facts.output ?? "").replace(ownGreeting, "");
   const facts = { ...error.facts, host: label };
   const privilege = (why: string) =>
     new AnyIPError(

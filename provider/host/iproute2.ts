@@ -1,4 +1,4 @@
-// iproute2's text, in and out: the one file that knows its words (ip-route(8)). Pure.
+// iproute2's text, in and out: with iproute2-surroundings.ts, all that knows its words (ip-route(8)). Pure.
 import { type Family, formatAddress, parseAddress } from "../../net/address";
 import { formatPrefix, isPrefixProblem, parsePrefix } from "../../net/prefix";
 import type { ObservedTable, TableName } from "./host";

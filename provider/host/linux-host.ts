@@ -1,10 +1,10 @@
 // A Linux host reached through a command runner: batches, what to do when an outcome is unknown, read cache.
 import { AnyIPError } from "../errors";
 import { type OperationOutcome, runBatch } from "./batch";
-import { confirmTimeoutSeconds } from "./batch-script";
 import { GroupCommit } from "./group-commit";
 import {
   type Host,
+  longestConfirmTimeoutSeconds,
   type Observation,
   type RouteOperation,
   type RoutePlan,
@@ -73,6 +73,7 @@ export class LinuxHost implements Host {
   private async commit(operations: readonly RouteOperation<unknown>[]): Promise<OperationOutcome[]> {
     this.reads.clear();
     const outcomes = await this.attempt((shell) => runBatch(shell, operations));
+    const withinSeconds = longestConfirmTimeoutSeconds(operations);
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
       if (outcome.kind !== "unknown" || !operation) continue;
@@ -81,7 +82,7 @@ export class LinuxHost implements Host {
         if (second?.kind === "unknown") outcomes[index] = await this.lookAgain(operation, second);
         else if (second) outcomes[index] = second;
       } catch (error) {
-        outcomes[index] = { kind: "failed", error: explainUnknown(error) };
+        outcomes[index] = { kind: "failed", error: explainUnknown(error, withinSeconds) };
       }
     }
     this.reads.clear();
@@ -119,12 +120,12 @@ export class LinuxHost implements Host {
 }
 
 /** For a host that cannot be asked what became of a change. */
-function explainUnknown(error: unknown): unknown {
+function explainUnknown(error: unknown, withinSeconds: number): unknown {
   if (!(error instanceof AnyIPError)) return error;
   return new AnyIPError(
     error.code,
     `the connection was lost while a change was unconfirmed, and the host could not be asked again: ${error.message} ` +
-      `The host takes an unconfirmed change back within ${confirmTimeoutSeconds} s; run again to see and to complete it`,
+      `The host takes an unconfirmed change back within ${withinSeconds} s; run again to see and to complete it`,
     { retryable: true, facts: error.facts, cause: error },
   );
 }

@@ -1,20 +1,20 @@
 // A shell with root's rights on the host, and the conversation with it: a batch at a time, part by part.
 // It knows the parts of a batch (batch-script.ts) and nothing of why a route is changed.
 import { randomBytes } from "node:crypto";
+import type { Address } from "../../net/address";
 import { AnyIPError } from "../errors";
 import type { CommandChannel, CommandRunner } from "../transport/command-runner";
 import {
   batchMarkers,
-  confirmTimeoutSeconds,
   formatApplyScript,
   formatConfirmation,
   formatObserveScript,
+  formatRootShellCommand,
   formatStartScript,
   type HostChange,
   type LockStep,
   lockTimeoutSeconds,
   type RecordSelection,
-  rootShellCommand,
 } from "./batch-script";
 import { explainSilentShell } from "./explain";
 import {
@@ -26,9 +26,11 @@ import {
   tableKey,
 } from "./host";
 import { parseBatchReport, parseTable } from "./iproute2";
+import { parseSshPeer, parseSurroundings } from "./look-around";
 import { changedName, recordName } from "./record";
 import { RecordListing } from "./record-listing";
 import type { RouteKey } from "./route";
+import { noSurroundings, type Surroundings } from "./surroundings";
 
 /** The routes that one operation looks at; all of one table. */
 export type Reads = readonly [RouteKey, ...RouteKey[]];
@@ -39,8 +41,7 @@ const maxChatterBytes = 1024 * 1024;
 const maxLockHoldMs = 2000;
 
 export class RootShell {
-  private readonly nonce = `anyip-${randomBytes(9).toString("hex")}`;
-  private readonly markers = batchMarkers(this.nonce);
+  private readonly markers: ReturnType<typeof batchMarkers>;
   private isReady = false;
   private machine = "";
   private machineId = "-";
@@ -49,14 +50,20 @@ export class RootShell {
   /** Those seen since the lock was taken: only who has the lock changes a record. */
   private records = new RecordListing();
   private hasLookedForRecords = false;
+  private sshPeer: Address | undefined;
+  /** What the host must go on reaching, as seen since the lock was taken. */
+  private surroundings: Surroundings | undefined;
   private isClosed = false;
 
   private constructor(
     private readonly channel: CommandChannel,
+    private readonly nonce: string,
     /** How messages name the host. */
     readonly label: string,
     private readonly commandTimeoutMs: number,
-  ) {}
+  ) {
+    this.markers = batchMarkers(nonce);
+  }
 
   /** False once it has been closed. */
   get isOpen(): boolean {
@@ -65,9 +72,10 @@ export class RootShell {
 
   /** @throws AnyIPError CONNECTION_LOST */
   static async open(runner: CommandRunner, label: string, commandTimeoutMs: number): Promise<RootShell> {
-    const channel = await runner.open(rootShellCommand);
-    const shell = new RootShell(channel, label, commandTimeoutMs);
-    channel.write(formatStartScript(shell.nonce));
+    const nonce = `anyip-${randomBytes(9).toString("hex")}`;
+    const channel = await runner.open(formatRootShellCommand(nonce));
+    const shell = new RootShell(channel, nonce, label, commandTimeoutMs);
+    channel.write(formatStartScript(nonce));
     return shell;
   }
 
@@ -86,7 +94,8 @@ export class RootShell {
 
   /**
    * Looks at tables and records under the host's lock, which is held from then on but passed to others now and then. For
-   * tables in `earlierWillDo` a look that was taken since the lock was will do.
+   * tables in `earlierWillDo` a look that was taken since the lock was will do; who looks afresh is shown the
+   * surroundings, too.
    */
   async look(
     fresh: readonly Reads[],
@@ -94,13 +103,14 @@ export class RootShell {
   ): Promise<(reads: Reads) => Observation> {
     const lock = this.chooseLockStep();
     if (lock !== "none") this.forget();
+    const looksAround = fresh.length > 0 && this.surroundings === undefined;
     const known = ([key]: Reads) => this.looks.has(tableKey(key));
     const tables = distinctTables(
       [...fresh, ...earlierWillDo.filter((reads) => !known(reads))].map(([key]) => key),
     );
     const records = this.chooseRecords([...fresh, ...earlierWillDo].flat());
     if (lock !== "none" || tables.length > 0 || records.length > 0) {
-      const observed = await this.runObserve(tables, records, lock);
+      const observed = await this.runObserve(tables, records, lock, looksAround);
       this.remember(tables, observed.tables);
       this.records.add(observed.records);
       this.hasLookedForRecords = true;
@@ -113,6 +123,7 @@ export class RootShell {
     this.looks.clear();
     this.records = new RecordListing();
     this.hasLookedForRecords = false;
+    this.surroundings = undefined;
   }
 
   /** Those that are not known yet; all there are where it would be the second time, since operations come in masses. */
@@ -122,26 +133,26 @@ export class RootShell {
   }
 
   private present(table: ObservedTable, records: RecordListing): Observation {
-    const { machine, machineId } = this;
-    return { table, machine, machineId, findRecord: (key) => records.find(key) };
+    const { machine, machineId, surroundings = noSurroundings } = this;
+    return { table, machine, machineId, surroundings, findRecord: (key) => records.find(key) };
   }
 
   private async runObserve(
     tables: readonly TableName[],
     records: RecordSelection,
     lock: LockStep,
+    looksAround = false,
   ): Promise<{ tables: ObservedTable[]; records: RecordListing }> {
-    this.channel.write(formatObserveScript(this.nonce, tables, records, lock));
+    this.channel.write(formatObserveScript(this.nonce, tables, records, lock, looksAround));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
     const [before = "", listing = ""] = splitOnce(text, /^@records\n/m);
     this.machine = /^@machine (.*)$/m.exec(before)?.[1] ?? this.machine;
     this.machineId = /^@machine-id ([0-9a-f]{32})$/m.exec(before)?.[1] ?? this.machineId;
-    return {
-      tables: readSections(this.label, before, tables),
-      records: RecordListing.parse(listing, records),
-    };
+    const observed = readSections(this.label, before, tables);
+    if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer);
+    return { tables: observed, records: RecordListing.parse(listing, records) };
   }
 
   private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {
@@ -158,11 +169,12 @@ export class RootShell {
   async apply(
     changes: readonly HostChange[],
     verify: readonly TableName[],
+    confirmTimeoutSeconds: number,
   ): Promise<ReadonlyMap<number, string>> {
     // What a step makes, an earlier look cannot show. What a delete takes away is never asked for again.
     for (const { step } of changes)
       if (step && step.kind !== "delete") this.looks.delete(tableKey(step.route));
-    this.channel.write(formatApplyScript(this.nonce, changes, verify));
+    this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
     if (/^@unwritten$/m.test(text)) {
@@ -194,7 +206,9 @@ export class RootShell {
 
   private async awaitReady(): Promise<void> {
     try {
-      await this.channel.readUntilLine(this.markers.ready, this.commandTimeoutMs, maxChatterBytes);
+      const { ready } = this.markers;
+      const greeting = await this.channel.readUntilLine(ready, this.commandTimeoutMs, maxChatterBytes);
+      this.sshPeer = parseSshPeer(greeting, this.nonce);
       this.isReady = true;
     } catch (error) {
       throw explainSilentShell(this.label, error);

@@ -3,6 +3,7 @@ import { AnyIPError } from "../../provider/errors";
 import type { Host, Observation, ObservedTable, RouteOperation, TableName } from "../../provider/host/host";
 import { changedName, type OwnershipRecord, type RecordChange, recordName } from "../../provider/host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute } from "../../provider/host/route";
+import { noSurroundings } from "../../provider/host/surroundings";
 
 const localRouteType = 2;
 
@@ -33,6 +34,7 @@ export class MemoryHost implements Host {
       findRecord: (key) => this.records.get(recordName(key)),
       machine: "memory",
       machineId: "-",
+      surroundings: noSurroundings,
     };
   }
 

@@ -8,6 +8,7 @@ import {
   type UnreadableRecord,
 } from "../../../provider/host/record";
 import { hasKey, type ObservedRoute, type RouteKey, type Step } from "../../../provider/host/route";
+import { noSurroundings, type Surroundings } from "../../../provider/host/surroundings";
 
 export class KernelTable implements ObservedTable {
   constructor(readonly routes: readonly ObservedRoute[]) {}
@@ -48,6 +49,7 @@ export class ModelHost implements Observation {
     readonly table: KernelTable,
     readonly records: ReadonlyMap<string, OwnershipRecord | UnreadableRecord> = new Map(),
     readonly machineId = thisMachine,
+    readonly surroundings: Surroundings = noSurroundings,
   ) {}
 
   findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined {
@@ -58,7 +60,7 @@ export class ModelHost implements Observation {
     const records = new Map(this.records);
     if (record?.kind === "write") records.set(changedName(record), record.record);
     else if (record) records.delete(changedName(record));
-    return new ModelHost(this.table.apply(step), records, this.machineId);
+    return new ModelHost(this.table.apply(step), records, this.machineId, this.surroundings);
   }
 }
 

@@ -20,6 +20,7 @@ import {
   formatApplyScript,
   formatConfirmation,
   formatObserveScript,
+  formatRootShellCommand,
   formatStartScript,
 } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
@@ -70,8 +71,9 @@ const scripts = {
   "observe without the lock": formatObserveScript(nonce, tables, "all", "none"),
   "observe with the lock": formatObserveScript(nonce, tables, names, "take"),
   "observe and pass the lock": formatObserveScript(nonce, tables, [], "pass"),
-  apply: formatApplyScript(nonce, changes, tables),
-  "apply without verification": formatApplyScript(nonce, changes, []),
+  "observe what is around": formatObserveScript(nonce, tables, names, "take", true),
+  apply: formatApplyScript(nonce, changes, tables, 10),
+  "apply without verification": formatApplyScript(nonce, changes, [], 10),
 };
 const scriptCases = Object.entries(scripts);
 
@@ -115,6 +117,29 @@ function writeStub(name: string, body: string): void {
   chmodSync(file, 0o755);
 }
 
+describe("the command that the login runs", () => {
+  // Whichever of these are installed: sh, fish and csh each quote in their own way.
+  const loginShells = ["dash", "bash", "fish", "tcsh", "zsh"].filter(
+    (name) => spawnSync(name, ["-c", "true"]).status === 0,
+  );
+
+  it.each(loginShells)("says where the login comes from, and becomes a shell (%s)", (name) => {
+    const env = { PATH: `${stubs}:${process.env.PATH ?? ""}`, LOG: "/dev/null", HOME: dir };
+    for (const client of [
+      "192.0.2.1 50000 192.0.2.2 22",
+      "fe80::1%eth0 1 fe80::2%eth0 22",
+      "$(reboot) '\" `id`",
+    ]) {
+      const { stdout } = spawnSync(name, ["-c", formatRootShellCommand(nonce)], {
+        env: { ...env, SSH_CONNECTION: client },
+        input: "echo ready\n",
+        encoding: "utf8",
+      });
+      expect(stdout).toMatch(`${nonce} client ${client}\n`);
+    }
+  });
+});
+
 describe("each script", () => {
   it.each(crossWithScripts(parsers))("is something $shell can parse: $name", ({ command, text }) => {
     const [program, ...args] = command;
@@ -150,7 +175,9 @@ describe("a script that was cut short", () => {
     ({ command, text, shell, name }) => {
       const cuts = Array.from({ length: 12 }, (_, index) => text.length - 1 - index);
       const log = runCuts(`${shell} ${name} call`, command, text, cuts);
-      expect(log.filter((line) => line.includes(" ip ") && !line.includes("route show table"))).toEqual([]);
+      expect(
+        log.filter((line) => line.includes(" ip ") && !/ (route|rule|link|neigh) show/.test(line)),
+      ).toEqual([]);
     },
   );
 });
