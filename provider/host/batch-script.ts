@@ -25,9 +25,6 @@ export function batchMarkers(nonce: string) {
   };
 }
 
-/** Starts a shell with the right to change routes, from any login shell: sh syntax, fish's and csh's alike. */
-export const rootShellCommand = `sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
-
 /** Wraps lines into a function that runs only if all of it has arrived. */
 function defineAndCall(name: string, lines: readonly string[], redirect: string): string {
   return `${name}() {\n${lines.join("\n")}\n}\n${name}${redirect}\n`;

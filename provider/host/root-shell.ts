@@ -11,11 +11,11 @@ import {
   formatStartScript,
   type LockStep,
   lockTimeoutSeconds,
-  rootShellCommand,
 } from "./batch-script";
 import { explainSilentShell } from "./explain";
 import { distinctTables, emptyTable, type ObservedTable, type TableName, tableKey } from "./host";
 import { parseBatchReport, parseTable } from "./iproute2";
+import type { RootAccess } from "./root-access";
 import type { Step } from "./route";
 
 /** A login shell may print this much before it runs what it was asked to run. */
@@ -49,9 +49,14 @@ export class RootShell {
     return !this.isClosed;
   }
 
-  /** @throws AnyIPError CONNECTION_LOST */
-  static async open(runner: CommandRunner, label: string, commandTimeoutMs: number): Promise<RootShell> {
-    const channel = await runner.open(rootShellCommand);
+  /** @throws AnyIPError CONNECTION_LOST; NO_PRIVILEGE, which the first look may say as well */
+  static async open(
+    runner: CommandRunner,
+    access: RootAccess,
+    label: string,
+    commandTimeoutMs: number,
+  ): Promise<RootShell> {
+    const channel = await access.open(runner);
     const shell = new RootShell(channel, label, commandTimeoutMs);
     channel.write(formatStartScript(shell.nonce));
     return shell;
