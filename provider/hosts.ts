@@ -3,7 +3,6 @@ import type { ConnectionSpec } from "./connection/spec";
 import { describeHop } from "./connection/spec";
 import { AnyIPError, type ErrorCode } from "./errors";
 import { LinuxHost } from "./host/linux-host";
-import type { RootRights } from "./host/root-access";
 import type { HostAccess } from "./host-access";
 import type { CommandRunner } from "./transport/command-runner";
 import { ConnectionPool } from "./transport/pool";
@@ -39,10 +38,6 @@ export class Hosts {
   }
 }
 
-function readRights({ privilege, privilegePassword }: ConnectionSpec): RootRights {
-  return { privilege, ...(privilegePassword === undefined ? {} : { password: privilegePassword }) };
-}
-
 /** One host, and the key it must have when hostKeyPolicy acceptNew has accepted one before. */
 class HostEntry implements HostAccess {
   readonly host: LinuxHost;
@@ -57,7 +52,7 @@ class HostEntry implements HostAccess {
     this.host = new LinuxHost({
       label: describeHop(connection),
       commandTimeoutMs: connection.commandTimeoutSeconds * 1000,
-      rights: readRights(connection),
+      rights: connection,
       withRunner: (work) => this.withRunner(pool, work),
     });
   }

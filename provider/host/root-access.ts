@@ -17,7 +17,7 @@ import {
 export interface RootRights {
   readonly privilege: Privilege;
   /** What sudo asks for, if it asks. */
-  readonly password?: string;
+  readonly privilegePassword?: string;
 }
 
 interface Answer {
@@ -46,7 +46,7 @@ export class RootAccess {
    * @throws AnyIPError NO_PRIVILEGE, and the channel's codes
    */
   async open(runner: CommandRunner): Promise<CommandChannel> {
-    const { privilege, password } = this.rights;
+    const { privilege, privilegePassword: password } = this.rights;
     if (password === undefined || !(await this.needsPassword(runner, password))) {
       return await runner.open(formatRootShellCommand(privilege));
     }

@@ -4,7 +4,7 @@ import { AnyIPError } from "../../../provider/errors";
 import { RootAccess, type RootRights } from "../../../provider/host/root-access";
 import type { CommandChannel, CommandRunner } from "../../../provider/transport/command-runner";
 
-const password = "correct horse";
+const privilegePassword = "correct horse";
 
 /** An answer in which NONCE stands for the nonce; an error is the end of the channel. */
 type Script = readonly (string | AnyIPError)[];
@@ -39,7 +39,7 @@ function makeRunner(...scripts: readonly Script[]) {
   return { runner, log };
 }
 
-const makeAccess = (rights: Partial<RootRights> = { password }) =>
+const makeAccess = (rights: Partial<RootRights> = { privilegePassword }) =>
   new RootAccess("operator@h:22", { privilege: "auto", ...rights }, 1000);
 const probe = "printf '\\n%s granted\\n%s\\n' NONCE NONCE\n";
 
@@ -62,8 +62,8 @@ describe("RootAccess", () => {
     const { runner, log } = makeRunner([prompt, exit(0)], [prompt, granted], [prompt, granted]);
     const access = makeAccess();
     await access.open(runner);
-    const shell = ["open asking", "read", `write ${password}\n${probe}`, "read"];
-    const trial = ["open trial", "read", `write ${password}\n`, "end", "read", "close"];
+    const shell = ["open asking", "read", `write ${privilegePassword}\n${probe}`, "read"];
+    const trial = ["open trial", "read", `write ${privilegePassword}\n`, "end", "read", "close"];
     expect(log).toEqual([...trial, ...shell]);
     await access.open(runner);
     expect(log).toEqual([...trial, ...shell, ...shell]);
