@@ -20,12 +20,17 @@ const forbiddenPrefixes = forbidden.map(([cidr, why]) => {
   return { prefix, why };
 });
 
+/** True for 0.0.0.0/0 and ::/0. */
+export function isWholeFamily(prefix: Prefix): boolean {
+  return prefix.length === 0;
+}
+
 /**
  * Why the prefix must not become a local route on any host, in words that continue "the prefix …";
  * undefined when it may.
  */
 export function explainUnbindable(prefix: Prefix): string | undefined {
-  if (prefix.length === 0) {
+  if (isWholeFamily(prefix)) {
     return "is every address of its family; the host would take all traffic for itself and be cut off";
   }
   const hit = forbiddenPrefixes.find((entry) => overlaps(entry.prefix, prefix));

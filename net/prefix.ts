@@ -92,3 +92,13 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   if (a.family !== b.family) return false;
   return a.network <= lastAddress(b).value && b.network <= lastAddress(a).value;
 }
+
+/** True when the address is one of the prefix's. */
+export function holdsAddress(prefix: Prefix, address: Address): boolean {
+  return holdsPrefix(prefix, prefixOf(address, addressBits(address.family)));
+}
+
+/** True when every address of the inner prefix is one of the outer's; a prefix holds itself. */
+export function holdsPrefix(outer: Prefix, inner: Prefix): boolean {
+  return outer.family === inner.family && outer.length <= inner.length && overlaps(outer, inner);
+}

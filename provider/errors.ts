@@ -29,6 +29,10 @@ export type ErrorCode =
   | "HOST_BUSY"
   /** A different route, or somebody else's, is where this one should be. */
   | "ROUTE_CONFLICT"
+  /** The prefix holds an address that the host must go on reaching; nothing was changed. */
+  | "LOCKOUT_RISK"
+  /** An IPv6 prefix lies in a subnet of one of the host's links, where a local route alone is not answered for. */
+  | "PREFIX_ON_LINK"
   /** The kernel refused the change. */
   | "ROUTE_REJECTED"
   /** The change was made and then undone by the host, because its confirmation did not arrive. */

@@ -10,6 +10,7 @@ import {
   parsePrefix,
 } from "../net/prefix";
 import { reverseZone } from "../net/reverse-zone";
+import type { UnsafeReason } from "../provider/host/guard";
 import { type ConnectionArgs, readRegisteredConnection, registerConnection } from "./connection";
 import { pauseStackTraces } from "./stack-traces";
 
@@ -19,8 +20,9 @@ export interface AnyIPRouteArgs {
   connection: pulumi.Input<ConnectionArgs>;
   /**
    * The subnet to bind, `2001:db8:100::/64` or `192.0.2.0/24`: every address of it is answered by the host. No host
-   * bits; not the whole family, loopback, link-local, multicast, IPv4-mapped. A change replaces: the new route is
-   * made before the old one goes.
+   * bits; not the whole family, loopback, link-local, multicast, IPv4-mapped. A prefix that would cut the host off fails
+   * with LOCKOUT_RISK, an on-link IPv6 one with PREFIX_ON_LINK; see {@link allowUnsafe}. A change replaces: the new route
+   * is made before the old one goes.
    */
   prefix: pulumi.Input<string>;
   /** The device that the route names, at most 15 bytes; default `lo`. Changed in place. */
@@ -45,6 +47,24 @@ export interface AnyIPRouteArgs {
   onExisting?: pulumi.Input<"adopt" | "takeOver" | "fail">;
   /** Read the route back after each change and fail with VERIFY_FAILED if it is not as asked; default true. */
   verify?: pulumi.Input<boolean>;
+  /**
+   * Reasons for which a prefix would be refused, and shall not be; default none. Only what is added is looked at, and only
+   * in tables that every packet is looked up in. A change is recorded and changes nothing on the host.
+   *
+   * - `sshPeer`: it covers the address that the SSH login comes from (yours, or the last jump host's)
+   * - `jumpHost`: it covers a `connection.proxy` whose host is given as an address
+   * - `gateway`: it covers a next hop of a route in table main
+   * - `resolver`: it covers a nameserver of the host
+   * - `neighbor`: it covers another host on a link that has been seen, or a link's whole subnet
+   * - `wholeFamily`: it is 0.0.0.0/0 or ::/0; lifted alone, what these cover is still refused by the other names
+   * - `onLink`: it lies in an on-link IPv6 subnet, where Linux answers no Neighbour Solicitation for a local route
+   */
+  allowUnsafe?: pulumi.Input<pulumi.Input<UnsafeReason>[]>;
+  /**
+   * Seconds that the host waits for the confirmation of a change before it takes it back by itself, 1–60, default 10. Changes
+   * that reach a host together have the longest of theirs. A change of it is recorded and changes nothing on the host.
+   */
+  confirmTimeout?: pulumi.Input<number>;
 }
 
 // The wire contract of a dynamic resource: a constant that the engine's Node.js plugin evaluates. It captures

@@ -55,7 +55,13 @@ function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
 /** The new inputs, with what was recorded in the place of what is unknown, and of the connection. */
 function substituteUnknown(news: RawInputs, outputs: RawInputs): RawInputs {
   const given = Object.entries({ ...news, connection: outputs.connection });
-  return Object.fromEntries(given.map(([name, value]) => [name, isUnknown(value) ? outputs[name] : value]));
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, holdsUnknown(value) ? outputs[name] : value]),
+  );
+}
+
+function holdsUnknown(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(isUnknown) : isUnknown(value);
 }
 
 function isChangedInPlace(

@@ -1,11 +1,14 @@
 // Raw inputs of an AnyIPRoute → their canonical form and what is wrong with them. Pure; the engine's `check`.
 import { formatAddress, parseAddress } from "../../net/address";
-import { explainUnbindable } from "../../net/bindable";
+import { explainUnbindable, isWholeFamily } from "../../net/bindable";
 import { formatPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
 import { type CheckFailure, Fields, type TextGrammar } from "../check/fields";
 import { readConnection } from "../connection/inputs";
 import type { ConnectionSpec } from "../connection/spec";
+import type { UnsafeReason } from "../host/guard";
+import { defaultConfirmTimeoutSeconds, maxConfirmTimeoutSeconds } from "../host/host";
 import { defaultMetric, type LocalRoute } from "../host/route";
+import { readAllowUnsafe, refuseNeighborDiscovery } from "./safety-inputs";
 
 export type OnExisting = "adopt" | "takeOver" | "fail";
 
@@ -20,6 +23,10 @@ export interface DesiredRoute {
   readonly wantsProtocol: boolean;
   readonly onExisting: OnExisting;
   readonly verify: boolean;
+  /** The risks that are taken. */
+  readonly allowUnsafe: readonly UnsafeReason[];
+  /** How long the host waits before it takes an unconfirmed change back. */
+  readonly confirmTimeoutSeconds: number;
   /** `project/stack/name` of the resource. */
   readonly owner: string;
 }
@@ -64,7 +71,8 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   const fields = new Fields(raw, "", failures);
   fields.value("connection");
   const connection = readConnection(raw.connection, failures);
-  const prefix = readPrefix(fields);
+  const allowUnsafe = readAllowUnsafe(fields);
+  const prefix = readPrefix(fields, allowUnsafe);
   const device = fields.text("device", deviceGrammar);
   const table = readTable(fields);
   const metric = readMetric(fields, prefix);
@@ -72,9 +80,11 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   const source = readSource(fields, prefix);
   const onExisting = fields.choice("onExisting", ["adopt", "takeOver", "fail"]);
   const verify = fields.boolean("verify");
+  const confirmTimeoutSeconds = fields.integer("confirmTimeout", 1, maxConfirmTimeoutSeconds, " (seconds)");
   fields.require("owner", "project/stack/name");
   const owner = fields.text("owner", ownerGrammar);
-  fields.rejectOthers(["__provider"]);
+  fields.rejectOthers(["__provider", "neighborDiscovery"]);
+  refuseNeighborDiscovery(fields);
 
   const prefixText = prefix && formatPrefix(prefix);
   const inputs = {
@@ -84,7 +94,14 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
     ...(table === undefined ? {} : { table: tableName(table) }),
   };
   const isComplete = failures.length === 0 && !Object.keys(raw).some((name) => fields.isUnknown(name));
-  if (!isComplete || !connection || !prefix || prefixText === undefined || owner === undefined)
+  if (
+    !isComplete ||
+    !connection ||
+    !prefix ||
+    prefixText === undefined ||
+    !allowUnsafe ||
+    owner === undefined
+  )
     return { inputs, failures, desired: undefined };
   const route: LocalRoute = {
     family: prefix.family,
@@ -104,12 +121,14 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
       wantsProtocol: protocol !== undefined,
       onExisting: onExisting ?? "adopt",
       verify: verify ?? true,
+      allowUnsafe,
+      confirmTimeoutSeconds: confirmTimeoutSeconds ?? defaultConfirmTimeoutSeconds,
       owner,
     },
   };
 }
 
-function readPrefix(fields: Fields): Prefix | undefined {
+function readPrefix(fields: Fields, allowUnsafe: readonly UnsafeReason[] | undefined): Prefix | undefined {
   fields.require("prefix", "2001:db8:100::/64");
   const text = fields.value("prefix");
   if (text === undefined) return undefined;
@@ -117,7 +136,13 @@ function readPrefix(fields: Fields): Prefix | undefined {
   const prefix = parsePrefix(text);
   if (isPrefixProblem(prefix)) return fields.fail("prefix", prefix.problem);
   const unbindable = explainUnbindable(prefix);
-  return unbindable === undefined ? prefix : fields.fail("prefix", unbindable);
+  if (unbindable === undefined) return prefix;
+  if (!isWholeFamily(prefix)) return fields.fail("prefix", unbindable);
+  if (!allowUnsafe || allowUnsafe.includes("wholeFamily")) return prefix;
+  return fields.fail(
+    "prefix",
+    `${unbindable}. Where a rule keeps that to a table of its own, allowUnsafe: ["wholeFamily"] lifts this`,
+  );
 }
 
 function readTable(fields: Fields): number | undefined {

@@ -8,6 +8,7 @@ import type { HostAccess } from "../host-access";
 import { RouteClaims } from "./claims";
 import { diffRoute } from "./diff";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
+import { requireSafe } from "./lockout";
 import { explainAbsence, findRecorded, planCreate, planDelete, planUpdate } from "./plan";
 import { decodeState, encodeState, type StateExtras } from "./state";
 
@@ -41,8 +42,12 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const id = `anyip-${randomBytes(10).toString("hex")}`;
       const { extras, machine } = await access.host.change<PlacedExtras>({
         reads: route,
-        plan: ({ table, machine }, earlier) =>
-          place(machine, planCreate(desired, table, unplace(earlier), isOthers(machine, route, id))),
+        plan: (observed, earlier) => {
+          const { table, machine } = observed;
+          const plan = planCreate(desired, table, unplace(earlier), isOthers(machine, route, id));
+          return place(machine, requireSafe(plan, desired, observed));
+        },
+        confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
         ...verifying(desired),
       });
       claims.claim(machine, route, id);
@@ -63,7 +68,11 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const access = findHost(desired.connection, recorded.acceptedHostKey);
       const { extras, machine } = await access.host.change<PlacedExtras>({
         reads: desired.route,
-        plan: ({ table, machine }) => place(machine, planUpdate(recorded, desired, table)),
+        plan: (observed) => {
+          const plan = planUpdate(recorded, desired, observed.table);
+          return place(observed.machine, requireSafe(plan, desired, observed));
+        },
+        confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
         ...verifying(desired),
       });
       claims.claim(machine, desired.route, id);
@@ -77,6 +86,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const machine = await access.host.change<string>({
         reads: recorded.actual,
         acceptsEarlierLook: true,
+        confirmTimeoutSeconds: recorded.confirmTimeoutSeconds,
         plan: ({ table, machine }) =>
           planDelete(recorded, table, isOthers(machine, recorded.actual, id), machine),
       });

@@ -45,6 +45,8 @@ const inputNames = [
   "source",
   "onExisting",
   "verify",
+  "allowUnsafe",
+  "confirmTimeout",
   "owner",
 ] as const;
 

@@ -1,14 +1,13 @@
 // The shell text of one batch. Each script is one function that its last line calls: a script that a lost
 // connection cut short is a syntax error, and nothing of it runs. Pure; POSIX sh.
 
-import type { TableName } from "./host";
+import { maxConfirmTimeoutSeconds, type TableName } from "./host";
 import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
+import { formatLookAround } from "./look-around";
 import { invertStep, type Step } from "./route";
 
-/** How long the host waits for the confirmation before it takes the change back by itself. */
-export const confirmTimeoutSeconds = 10;
 /** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
-export const lockTimeoutSeconds = 2 * confirmTimeoutSeconds + 5;
+export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
 
 // A directory under /run that only root can open: the lock that all runs on this host share. It is removed
 // when nothing holds it, so a lock taken on a directory that has gone meanwhile is taken again.
@@ -52,8 +51,13 @@ export function formatStartScript(nonce: string): string {
 /** What part 1 does about the host's lock: leave it, take it, or let others have it once and take it again. */
 export type LockStep = "none" | "take" | "pass";
 
-/** Part 1: sees to the lock and prints the tables. The lock is held until the shell ends. */
-export function formatObserveScript(nonce: string, tables: readonly TableName[], lock: LockStep): string {
+/** Part 1: sees to the lock and prints the tables, and what is around. The lock is held until the shell ends. */
+export function formatObserveScript(
+  nonce: string,
+  tables: readonly TableName[],
+  lock: LockStep,
+  looksAround = false,
+): string {
   const { observed } = batchMarkers(nonce);
   return defineAndCall(
     "anyip_observe",
@@ -63,6 +67,7 @@ export function formatObserveScript(nonce: string, tables: readonly TableName[],
       ...(lock === "pass" ? ["trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables),
+      ...(looksAround ? formatLookAround() : []),
       `printf '%s\\n' '${observed}'`,
     ],
     " </dev/null",
@@ -99,6 +104,7 @@ export function formatApplyScript(
   nonce: string,
   steps: readonly Step[],
   verify: readonly TableName[],
+  confirmTimeoutSeconds: number,
 ): string {
   const markers = batchMarkers(nonce);
   const undo = steps.map((step, index) => `${index + 1} ${formatStep(invertStep(step))}`).reverse();
@@ -123,7 +129,7 @@ export function formatApplyScript(
       `case "$line" in 'Command failed '*) failed="$failed\${line##*:} " ;; esac`,
       "done <<REPORT\n$report\nREPORT",
       ";; esac",
-      ...watchdogLines(),
+      ...watchdogLines(confirmTimeoutSeconds),
       `printf '%s\\n%s\\n' "$report" '${markers.applied}'`,
       "answer=",
       "IFS= read -r answer",
@@ -138,7 +144,7 @@ export function formatApplyScript(
   );
 }
 
-function watchdogLines(): string[] {
+function watchdogLines(confirmTimeoutSeconds: number): string[] {
   return [
     "(",
     // TERM may come before the sleeper has a name, and while it is still a copy of this shell, with this trap:

@@ -2,7 +2,14 @@
 // It decides nothing about routes (the operations do) and nothing about retries (the host does).
 import { AnyIPError } from "../errors";
 import { explainStepFailure } from "./explain";
-import { distinctTables, emptyTable, type RouteOperation, type RoutePlan, tableKey } from "./host";
+import {
+  distinctTables,
+  emptyTable,
+  longestConfirmTimeoutSeconds,
+  type RouteOperation,
+  type RoutePlan,
+  tableKey,
+} from "./host";
 import type { RootShell } from "./root-shell";
 import type { Step } from "./route";
 
@@ -43,7 +50,8 @@ export async function runBatch(
   const planned: PlannedStep[] = [];
   operations.forEach(({ operation, earlier }, index) => {
     try {
-      const plan = operation.plan({ table: observed(operation.reads), machine: shell.machine }, earlier);
+      const { machine, surroundings } = shell;
+      const plan = operation.plan({ table: observed(operation.reads), machine, surroundings }, earlier);
       outcomes[index] = { kind: "done", result: plan.result };
       if (plan.step) planned.push({ index, operation, plan, step: plan.step });
     } catch (error) {
@@ -55,7 +63,8 @@ export async function runBatch(
   const verifyTables = distinctTables(verified.map(({ operation }) => operation.reads));
   try {
     const steps = planned.map(({ step }) => step);
-    const failures = await shell.apply(steps, verifyTables);
+    const confirmTimeoutSeconds = longestConfirmTimeoutSeconds(planned.map(({ operation }) => operation));
+    const failures = await shell.apply(steps, verifyTables, confirmTimeoutSeconds);
     planned.forEach(({ index, step }, line) => {
       const message = failures.get(line + 1);
       const error = message === undefined ? undefined : explainStepFailure(shell.label, step, message);

@@ -52,10 +52,13 @@ export function explainStepFailure(label: string, step: Step, message: string): 
   }
 }
 
+/** What our own command prints before it becomes root (root-command.ts). */
+const ownGreeting = /^anyip-[0-9a-f]+ client .*$/gm;
+
 /** Explains a shell that never said it was ready: refused sudo, a restricted login, endless output. */
 export function explainSilentShell(label: string, error: unknown): unknown {
   if (!(error instanceof AnyIPError)) return error;
-  const output = error.facts.output ?? "";
+  const output = (error.facts.output ?? "").replace(ownGreeting, "");
   const facts = { ...error.facts, host: label };
   const refusal = explainRights(output);
   if (refusal !== undefined) {

@@ -1,6 +1,7 @@
 // What a resource can ask of a host. Many operations that arrive together become one batch on the wire.
 import type { Family } from "../../net/address";
 import type { ObservedRoute, Step } from "./route";
+import type { Surroundings } from "./surroundings";
 
 /** One routing table of one family. */
 export interface TableName {
@@ -36,7 +37,13 @@ export interface Observation {
   readonly table: ObservedTable;
   /** Tells routing tables apart: equal for two connections exactly if they lead to the same ones. */
   readonly machine: string;
+  /** What the host must go on reaching; at most two seconds old. May be empty for an operation that acceptsEarlierLook. */
+  readonly surroundings: Surroundings;
 }
+
+/** How long a host waits for the confirmation of a change before it takes it back, unless told otherwise. */
+export const defaultConfirmTimeoutSeconds = 10;
+export const maxConfirmTimeoutSeconds = 60;
 
 /** One resource's wish: look at a table, decide, change, look again. */
 export interface RouteOperation<Result> {
@@ -47,6 +54,8 @@ export interface RouteOperation<Result> {
    * hands have changed the table since. For operations that only take away what they find.
    */
   readonly acceptsEarlierLook?: boolean;
+  /** 1–60, default 10. A batch has the longest of its operations'. */
+  readonly confirmTimeoutSeconds?: number;
   /**
    * Pure: from what was found to what is to be done. Throwing an AnyIPError refuses this operation alone.
    * `earlier` is this operation's own plan of an attempt whose outcome stayed unknown.
@@ -54,6 +63,14 @@ export interface RouteOperation<Result> {
   plan(observed: Observation, earlier: RoutePlan<Result> | undefined): RoutePlan<Result>;
   /** Pure: what is wrong with the table after the change, in words; undefined when all is well. */
   verify?(observed: ObservedTable, result: Result): string | undefined;
+}
+
+/** How long the host waits for the confirmation of a batch of these operations. */
+export function longestConfirmTimeoutSeconds(operations: readonly RouteOperation<unknown>[]): number {
+  return Math.max(
+    1,
+    ...operations.map(({ confirmTimeoutSeconds = defaultConfirmTimeoutSeconds }) => confirmTimeoutSeconds),
+  );
 }
 
 /** A host whose routes are managed. Implementations take concurrent calls and batch them. */

@@ -1,10 +1,10 @@
 // A Linux host reached through a command runner: batches, what to do when an outcome is unknown, read cache.
 import { AnyIPError } from "../errors";
 import { type OperationOutcome, type PendingOperation, runBatch } from "./batch";
-import { confirmTimeoutSeconds } from "./batch-script";
 import { GroupCommit } from "./group-commit";
 import {
   type Host,
+  longestConfirmTimeoutSeconds,
   type Observation,
   type ObservedTable,
   type RouteOperation,
@@ -80,6 +80,7 @@ export class LinuxHost implements Host {
   private async commit(operations: readonly PendingOperation[]): Promise<OperationOutcome[]> {
     this.reads.clear();
     const outcomes = await this.attempt((shell) => runBatch(shell, operations));
+    const withinSeconds = longestConfirmTimeoutSeconds(operations.map(({ operation }) => operation));
     for (const [index, outcome] of outcomes.entries()) {
       const pending = operations[index];
       if (outcome.kind !== "unknown" || !pending) continue;
@@ -89,7 +90,7 @@ export class LinuxHost implements Host {
         if (second?.kind === "unknown") outcomes[index] = await this.lookAgain(again.operation, second);
         else if (second) outcomes[index] = second;
       } catch (error) {
-        outcomes[index] = { kind: "failed", error: explainUnknown(error) };
+        outcomes[index] = { kind: "failed", error: explainUnknown(error, withinSeconds) };
       }
     }
     this.reads.clear();
@@ -127,12 +128,12 @@ export class LinuxHost implements Host {
 }
 
 /** For a host that cannot be asked what became of a change. */
-function explainUnknown(error: unknown): unknown {
+function explainUnknown(error: unknown, withinSeconds: number): unknown {
   if (!(error instanceof AnyIPError)) return error;
   return new AnyIPError(
     error.code,
     `the connection was lost while a change was unconfirmed, and the host could not be asked again: ${error.message} ` +
-      `The host takes an unconfirmed change back within ${confirmTimeoutSeconds} s; run again to see and to complete it`,
+      `The host takes an unconfirmed change back within ${withinSeconds} s; run again to see and to complete it`,
     { retryable: true, facts: error.facts, cause: error },
   );
 }

@@ -20,6 +20,12 @@ export interface RootRights {
   readonly privilegePassword?: string;
 }
 
+/** A root shell, and what was printed before it was there. */
+export interface OpenedShell {
+  readonly channel: CommandChannel;
+  readonly greeting: string;
+}
+
 interface Answer {
   /** What sudo and the login shell have printed. */
   readonly text: string;
@@ -41,16 +47,17 @@ export class RootAccess {
   ) {}
 
   /**
-   * Starts a root shell. Without a password it may yet turn out to be refused, which its end says.
+   * Starts a root shell, whose nonce marks what is said before it is there. Without a password it may yet turn out to be
+   * refused, which its end says.
    *
    * @throws AnyIPError NO_PRIVILEGE, and the channel's codes
    */
-  async open(runner: CommandRunner): Promise<CommandChannel> {
+  async open(runner: CommandRunner, shellNonce: string): Promise<OpenedShell> {
     const { privilege, privilegePassword: password } = this.rights;
     if (password === undefined || !(await this.needsPassword(runner, password))) {
-      return await runner.open(formatRootShellCommand(privilege));
+      return { channel: await runner.open(formatRootShellCommand(privilege, shellNonce)), greeting: "" };
     }
-    return await this.openWithPassword(runner, password);
+    return await this.openWithPassword(runner, password, shellNonce);
   }
 
   /** Asked once for all shells: a password that was refused is never tried again, or the account would be locked. */
@@ -81,15 +88,19 @@ export class RootAccess {
     }
   }
 
-  private async openWithPassword(runner: CommandRunner, password: string): Promise<CommandChannel> {
+  private async openWithPassword(
+    runner: CommandRunner,
+    password: string,
+    shellNonce: string,
+  ): Promise<OpenedShell> {
     const nonce = makeNonce();
-    const channel = await runner.open(formatPasswordShellCommand(nonce));
+    const channel = await runner.open(formatPasswordShellCommand(nonce, shellNonce));
     try {
-      await this.readAnswer(channel, nonce);
+      const { text: greeting } = await this.readAnswer(channel, nonce);
       channel.write(`${password}\n${formatShellProbe(nonce)}`);
       const { word } = await this.readAnswer(channel, nonce);
       if (word === undefined) throw this.noPrivilege(wrongPassword);
-      return channel;
+      return { channel, greeting };
     } catch (error) {
       channel.close();
       throw error;

@@ -16,9 +16,14 @@ const wayCommands: Readonly<Record<Privilege, string>> = {
   doas: "exec doas -n /bin/sh -s",
 };
 
+/** Before a shell is root it says where the login comes from: sudo takes SSH_CONNECTION out of the environment. */
+const formatGreeting = (shellNonce: string) => `echo "${shellNonce} client $SSH_CONNECTION"`;
+
 /** Starts a root shell, or fails without ever asking for a password. */
-export function formatRootShellCommand(privilege: Privilege): string {
-  return wrapCommand(`[ "$(id -u)" = 0 ] && exec /bin/sh -s; ${wayCommands[privilege]}`);
+export function formatRootShellCommand(privilege: Privilege, shellNonce: string): string {
+  return wrapCommand(
+    `${formatGreeting(shellNonce)}; [ "$(id -u)" = 0 ] && exec /bin/sh -s; ${wayCommands[privilege]}`,
+  );
 }
 
 /**
@@ -41,8 +46,8 @@ export function formatPasswordTrial(nonce: string): string {
  * Starts a root shell by sudo, which asks for the password first: a line that is the nonce. What the shell says on
  * standard error comes with its output, because the prompt does.
  */
-export function formatPasswordShellCommand(nonce: string): string {
-  return wrapCommand(`exec ${formatSudoWithPassword(nonce)}`);
+export function formatPasswordShellCommand(nonce: string, shellNonce: string): string {
+  return wrapCommand(`${formatGreeting(shellNonce)}; exec ${formatSudoWithPassword(nonce)}`);
 }
 
 /** A line for a root shell, to which it answers as the trial does: `NONCE granted`, then the nonce. */

@@ -1,11 +1,11 @@
 // A shell with root's rights on the host, and the conversation with it: a batch at a time, part by part.
 // It knows the parts of a batch (batch-script.ts) and nothing of why a route is changed.
 import { randomBytes } from "node:crypto";
+import type { Address } from "../../net/address";
 import { AnyIPError } from "../errors";
 import type { CommandChannel, CommandRunner } from "../transport/command-runner";
 import {
   batchMarkers,
-  confirmTimeoutSeconds,
   formatApplyScript,
   formatObserveScript,
   formatStartScript,
@@ -15,8 +15,10 @@ import {
 import { explainSilentShell } from "./explain";
 import { distinctTables, emptyTable, type ObservedTable, type TableName, tableKey } from "./host";
 import { parseBatchReport, parseTable } from "./iproute2";
+import { parseSshPeer, parseSurroundings } from "./look-around";
 import type { RootAccess } from "./root-access";
 import type { Step } from "./route";
+import { noSurroundings, type Surroundings } from "./surroundings";
 
 /** A login shell may print this much before it runs what it was asked to run. */
 const maxChatterBytes = 1024 * 1024;
@@ -24,20 +26,31 @@ const maxChatterBytes = 1024 * 1024;
 const maxLockHoldMs = 2000;
 
 export class RootShell {
-  private readonly nonce = `anyip-${randomBytes(9).toString("hex")}`;
-  private readonly markers = batchMarkers(this.nonce);
+  private readonly markers: ReturnType<typeof batchMarkers>;
   private isReady = false;
   private machineId = "";
   private lockedSinceMs: number | undefined;
   private readonly looks = new Map<string, ObservedTable>();
+  private sshPeer: Address | undefined;
+  private lookAround: Surroundings | undefined;
   private isClosed = false;
 
   private constructor(
     private readonly channel: CommandChannel,
+    private readonly nonce: string,
+    /** What was printed before the shell was there. */
+    private readonly greeting: string,
     /** How messages name the host. */
     readonly label: string,
     private readonly commandTimeoutMs: number,
-  ) {}
+  ) {
+    this.markers = batchMarkers(nonce);
+  }
+
+  /** What the host must go on reaching, as seen since the lock was taken; empty if nobody had to know. */
+  get surroundings(): Surroundings {
+    return this.lookAround ?? noSurroundings;
+  }
 
   /** Boot and network namespace: equal for two shells exactly if they see the same routing tables. */
   get machine(): string {
@@ -56,9 +69,10 @@ export class RootShell {
     label: string,
     commandTimeoutMs: number,
   ): Promise<RootShell> {
-    const channel = await access.open(runner);
-    const shell = new RootShell(channel, label, commandTimeoutMs);
-    channel.write(formatStartScript(shell.nonce));
+    const nonce = `anyip-${randomBytes(9).toString("hex")}`;
+    const { channel, greeting } = await access.open(runner, nonce);
+    const shell = new RootShell(channel, nonce, greeting, label, commandTimeoutMs);
+    channel.write(formatStartScript(nonce));
     return shell;
   }
 
@@ -76,32 +90,42 @@ export class RootShell {
 
   /**
    * Looks at tables under the host's lock, which is held from then on but passed to others now and then. For those in
-   * `earlierWillDo` a look that was taken since the lock was will do.
+   * `earlierWillDo` a look that was taken since the lock was will do; who looks afresh is shown the surroundings, too.
    */
   async look(
     fresh: readonly TableName[],
     earlierWillDo: readonly TableName[],
   ): Promise<(name: TableName) => ObservedTable> {
     const lock = this.chooseLockStep();
-    if (lock !== "none") this.looks.clear();
+    if (lock !== "none") {
+      this.looks.clear();
+      this.lookAround = undefined;
+    }
+    const looksAround = fresh.length > 0 && this.lookAround === undefined;
     const tables = distinctTables([
       ...fresh,
       ...earlierWillDo.filter((name) => !this.looks.has(tableKey(name))),
     ]);
     if (lock !== "none" || tables.length > 0) {
-      this.remember(tables, await this.runObserve(tables, lock));
+      this.remember(tables, await this.runObserve(tables, lock, looksAround));
       if (lock !== "none") this.lockedSinceMs = performance.now();
     }
     return (name) => this.looks.get(tableKey(name)) ?? emptyTable;
   }
 
-  private async runObserve(tables: readonly TableName[], lock: LockStep): Promise<ObservedTable[]> {
-    this.channel.write(formatObserveScript(this.nonce, tables, lock));
+  private async runObserve(
+    tables: readonly TableName[],
+    lock: LockStep,
+    looksAround = false,
+  ): Promise<ObservedTable[]> {
+    this.channel.write(formatObserveScript(this.nonce, tables, lock, looksAround));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
     this.machineId = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machineId;
-    return readSections(this.label, text, tables);
+    const observed = readSections(this.label, text, tables);
+    if (looksAround) this.lookAround = parseSurroundings(this.label, text, this.sshPeer);
+    return observed;
   }
 
   private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {
@@ -115,10 +139,14 @@ export class RootShell {
   }
 
   /** Applies the steps; the answer has the kernel's words for each that failed, by its number from 1. */
-  async apply(steps: readonly Step[], verify: readonly TableName[]): Promise<ReadonlyMap<number, string>> {
+  async apply(
+    steps: readonly Step[],
+    verify: readonly TableName[],
+    confirmTimeoutSeconds: number,
+  ): Promise<ReadonlyMap<number, string>> {
     // What a step makes, an earlier look cannot show. What a delete takes away is never asked for again.
     for (const { kind, route } of steps) if (kind !== "delete") this.looks.delete(tableKey(route));
-    this.channel.write(formatApplyScript(this.nonce, steps, verify));
+    this.channel.write(formatApplyScript(this.nonce, steps, verify, confirmTimeoutSeconds));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const report = parseBatchReport(await this.channel.readUntilLine(this.markers.applied, waitMs));
     if (report.complete) return report.failures;
@@ -138,7 +166,9 @@ export class RootShell {
 
   private async awaitReady(): Promise<void> {
     try {
-      await this.channel.readUntilLine(this.markers.ready, this.commandTimeoutMs, maxChatterBytes);
+      const { ready } = this.markers;
+      const text = await this.channel.readUntilLine(ready, this.commandTimeoutMs, maxChatterBytes);
+      this.sshPeer = parseSshPeer(this.greeting + text, this.nonce);
       this.isReady = true;
     } catch (error) {
       throw explainSilentShell(this.label, error);

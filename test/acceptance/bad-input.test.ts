@@ -103,7 +103,7 @@ const badInputs: readonly BadInput[] = [
     said: {
       source: "is IPv6 but prefix is IPv4; both must be of one family",
       Metric: "is not a property here; did you mean metric?",
-      mertic: "is not a property here; there are connection, device, metric",
+      mertic: "is not a property here; there are allowUnsafe, confirmTimeout, connection",
       "connection.host": "has a colon or a zone but is no IPv6 address; give the port as the property `port`",
       "connection.privateKeyPassword":
         "is the passphrase of a key, but neither privateKey nor privateKeyPath",

@@ -2,6 +2,7 @@
 import { AnyIPError } from "../../provider/errors";
 import type { Host, ObservedTable, RouteOperation, TableName } from "../../provider/host/host";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute } from "../../provider/host/route";
+import { noSurroundings } from "../../provider/host/surroundings";
 
 const localRouteType = 2;
 
@@ -16,7 +17,7 @@ export class MemoryHost implements Host {
 
   async change<Result>(operation: RouteOperation<Result>): Promise<Result> {
     const { step, result } = operation.plan(
-      { table: this.look(operation.reads), machine: "memory" },
+      { table: this.look(operation.reads), machine: "memory", surroundings: noSurroundings },
       undefined,
     );
     if (!step) return result;

@@ -32,7 +32,7 @@ const operations: readonly RouteOperation<string>[] = [
 describe.concurrent("a change whose confirmation is disturbed", { timeout: 60_000 }, () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
-    const hosts = ["cut", "always", "twice", "idle"].map((name) => ({ name }));
+    const hosts = ["cut", "soon", "always", "twice", "idle"].map((name) => ({ name }));
     // Between the connection and the shell sudo stands, with a terminal of its own.
     const underSudo = ["killed", "closed", "locked"].map((name) => ({
       name,
@@ -76,6 +76,33 @@ describe.concurrent("a change whose confirmation is disturbed", { timeout: 60_00
     await machine.restoreLink();
     expect(await changed).toEqual(["added", "replaced", "deleted"]);
     await expectChanged(machine);
+    await expectNothingLeft(machine, "fault");
+  });
+
+  it("is taken back after as long as the longest of its operations allows", async () => {
+    const machine = sandbox.host("soon");
+    const times: number[] = [];
+    const cut = beforeConfirmation(async (_, count) => {
+      if (count > 0) return;
+      times.push(performance.now());
+      await machine.cutLink();
+    });
+    const { before, host } = await prepare("soon", cut);
+    const waiting = [1, 4].map((confirmTimeoutSeconds, index) => {
+      const route = localRoute(`203.0.113.${index}/32`);
+      return host.change({ ...ensurePresent(route), confirmTimeoutSeconds });
+    });
+    await waitUntil(
+      () => machine.routes(),
+      (routes) => routes !== before,
+      takeBackMs,
+    );
+    await isTakenBack(machine, before);
+    const [applied = 0] = times;
+    expect(performance.now() - applied).toBeGreaterThan(3_500);
+    expect(performance.now() - applied).toBeLessThan(9_000);
+    await machine.restoreLink();
+    expect(await Promise.all(waiting)).toEqual(["added", "added"]);
     await expectNothingLeft(machine, "fault");
   });
 

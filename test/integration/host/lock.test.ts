@@ -11,7 +11,7 @@ import { waitUntil } from "../../support/wait-until";
 const lock = "/run/pulumi-anyip";
 const route = localRoute("2001:db8:7::/64");
 
-describe.concurrent("the lock on a host", { timeout: 90_000 }, () => {
+describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
     const hosts = ["two", "hung", "file", "link", "dangling", "stale", "stopped"].map((name) => ({ name }));

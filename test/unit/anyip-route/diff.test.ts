@@ -39,6 +39,10 @@ describe("diffRoute", () => {
     ["source", undefined, inPlace],
     ["onExisting", "fail", inPlace],
     ["verify", false, inPlace],
+    ["allowUnsafe", ["onLink"], inPlace],
+    ["allowUnsafe", undefined, inPlace],
+    ["allowUnsafe", ["gateway"], nothing],
+    ["confirmTimeout", 5, inPlace],
     ["owner", "shop/dev/renamed", inPlace],
     ["connection.host", "web2.example", replaced("connection")],
     ["connection.port", 2222, inPlace],
@@ -103,6 +107,8 @@ describe("diffRoute with values that are not known yet", () => {
     ["protocol", inPlace],
     ["source", inPlace],
     ["onExisting", inPlace],
+    ["allowUnsafe", inPlace],
+    ["confirmTimeout", inPlace],
     ["connection", replaced("connection")],
     ["connection.host", replaced("connection")],
     ["connection.password", inPlace],
@@ -114,6 +120,12 @@ describe("diffRoute with values that are not known yet", () => {
   it("sees a replacement by a known value beside an unknown one", () => {
     const news = { ...fullInputs, source: unknown, prefix: "2001:db8:200::/64" };
     expect(diff(outputsOf(fullInputs), news)).toEqual(replaced("prefix"));
+  });
+
+  it("sees a replacement beside a list that is known in part", () => {
+    const news = { ...fullInputs, allowUnsafe: ["gateway", unknown] };
+    expect(diff(outputsOf(fullInputs), news)).toEqual(inPlace);
+    expect(diff(outputsOf(fullInputs), { ...news, metric: 7 })).toEqual(replaced("metric"));
   });
 
   it("sees another host beside an unknown value", () => {

@@ -41,6 +41,8 @@ describe("checkInputs fills in defaults", () => {
       wantsProtocol: false,
       onExisting: "adopt",
       verify: true,
+      allowUnsafe: [],
+      confirmTimeoutSeconds: 10,
       owner: "shop/dev/web",
     });
   });
@@ -85,7 +87,7 @@ describe("checkInputs names the property and what would be right", () => {
     ["prefix", "2001:db8::1/64", /host bits set.*2001:db8::\/64.*2001:db8::1\/128/],
     ["prefix", "192.0.2.1/24", /host bits set.*192\.0\.2\.0\/24.*192\.0\.2\.1\/32/],
     ["prefix", "::/0", /every address of its family/],
-    ["prefix", "0.0.0.0/0", /every address of its family/],
+    ["prefix", "0.0.0.0/0", /every address of its family.*allowUnsafe: \["wholeFamily"\]/],
     ["prefix", "ff02::/16", /multicast/],
     ["prefix", "224.0.0.0/8", /multicast/],
     ["prefix", "fe80::/64", /link-local/],
@@ -129,6 +131,17 @@ describe("checkInputs names the property and what would be right", () => {
     ["onExisting", "steal", /must be one of "adopt", "takeOver", "fail"/],
     ["onExisting", "Adopt", /must be one of "adopt"/],
     ["verify", "yes", /must be true or false, not a text/],
+    ["allowUnsafe", "gateway", /^must be a list of reasons; there are "sshPeer", "jumpHost", "gateway"/],
+    ["allowUnsafe", ["gatway"], /^holds what is no reason; there are "sshPeer",.* "onLink"$/],
+    ["allowUnsafe", [null], /no reason/],
+    ["allowUnsafe", ["toString"], /no reason/],
+    ["allowUnsafe", ["onLink", "gateway", "onLink"], /^holds "onLink" twice/],
+    ["confirmTimeout", 0, /whole number from 1 to 60.*seconds/],
+    ["confirmTimeout", 61, /whole number from 1 to 60/],
+    ["confirmTimeout", 1.5, /whole number/],
+    ["confirmTimeout", "10", /not a text/],
+    ["neighborDiscovery", true, /^is not there yet in this version; .*routed to the host/],
+    ["neighborDiscovery", { kind: "proxy" }, /^is not there yet/],
     ["owner", undefined, /is missing/],
     ["owner", "a\nb", /without control characters/],
     ["Prefix", "2001:db8::/64", /is not a property here; did you mean prefix\?/],
@@ -192,6 +205,12 @@ describe("checkInputs names the property and what would be right", () => {
     ]);
   });
 
+  it("and does not count a property without a meaning yet among those there are", () => {
+    const [failure] = failuresOf("gateway", "2001:db8::1");
+    expect(failure?.reason).not.toContain("neighborDiscovery");
+    expect(failuresOf("neighborDiscovery", undefined)).toEqual([]);
+  });
+
   it("all at once", () => {
     const bad = { connection: { host: "a b", port: 0 }, prefix: "x", device: "a/b", metric: -1, bogus: 1 };
     expect(
@@ -222,6 +241,32 @@ describe("checkInputs names the property and what would be right", () => {
     ] as const) {
       expect(failuresOf(path, value)).toEqual([]);
     }
+  });
+});
+
+describe("allowUnsafe", () => {
+  it.each(["0.0.0.0/0", "::/0"])("wholeFamily lets %s through, and no other name does", (prefix) => {
+    const inputs = { ...validInputs, prefix };
+    const lifted = requireDesired({ ...inputs, allowUnsafe: ["wholeFamily"] });
+    expect(lifted).toMatchObject({ route: { prefix }, allowUnsafe: ["wholeFamily"] });
+    const allowUnsafe = ["sshPeer", "jumpHost", "gateway", "resolver", "neighbor", "onLink"];
+    expect(checkInputs({ ...inputs, allowUnsafe }).failures.map(({ property }) => property)).toEqual([
+      "prefix",
+    ]);
+  });
+
+  it.each(["0.0.0.0/1", "128.0.0.0/1", "8000::/1", "fe80::/64"])("lifts nothing for %s", (prefix) => {
+    const { failures } = checkInputs({ ...validInputs, prefix, allowUnsafe: ["wholeFamily"] });
+    expect(failures.map(({ property }) => property)).toEqual(["prefix"]);
+  });
+
+  it("waits for a name that is not known yet", () => {
+    for (const prefix of ["::/0", "2001:db8::/64"]) {
+      const inputs = { ...validInputs, prefix, allowUnsafe: [unknownText, "gateway"] };
+      expect(checkInputs(inputs)).toEqual({ inputs, failures: [], desired: undefined });
+    }
+    const wrong = { ...validInputs, allowUnsafe: [unknownText, "gatway"] };
+    expect(checkInputs(wrong).failures).toHaveLength(1);
   });
 });
 

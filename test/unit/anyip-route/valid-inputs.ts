@@ -40,6 +40,8 @@ export const fullInputs: RawInputs = {
   source: "2001:db8::1",
   onExisting: "adopt",
   verify: true,
+  allowUnsafe: ["gateway"],
+  confirmTimeout: 20,
 };
 
 export function requireDesired(inputs: RawInputs): DesiredRoute {

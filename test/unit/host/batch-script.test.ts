@@ -12,6 +12,7 @@ import {
   formatStartScript,
 } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
+import { formatRootShellCommand } from "../../../provider/host/root-command";
 import { invertStep, type LocalRoute, type Step } from "../../../provider/host/route";
 
 const nonce = "anyip-0123456789";
@@ -43,8 +44,9 @@ const scripts = {
   "observe without the lock": formatObserveScript(nonce, tables, "none"),
   "observe with the lock": formatObserveScript(nonce, tables, "take"),
   "observe and pass the lock": formatObserveScript(nonce, tables, "pass"),
-  apply: formatApplyScript(nonce, steps, tables),
-  "apply without verification": formatApplyScript(nonce, steps, []),
+  "observe what is around": formatObserveScript(nonce, tables, "take", true),
+  apply: formatApplyScript(nonce, steps, tables, 10),
+  "apply without verification": formatApplyScript(nonce, steps, [], 10),
 };
 const scriptCases = Object.entries(scripts);
 
@@ -66,7 +68,7 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "anyip-scripts-"));
   stubs = join(dir, "bin");
   mkdirSync(stubs);
-  for (const name of ["ip", "flock", "mkdir", "rmdir", "sudo"]) {
+  for (const name of ["ip", "flock", "mkdir", "rmdir", "sudo", "grep"]) {
     const batch = name === "ip" ? 'case "$*" in *-batch*) cat >>"$LOG"; printf "%s" "$SAYS" ;; esac\n' : "";
     // A lock that nobody gets ends the script there; a stub that gave it away would have it wait for ever.
     const answer = name === "flock" ? "exit 1\n" : "";
@@ -82,6 +84,29 @@ function writeStub(name: string, body: string): void {
   writeFileSync(file, `#!/bin/sh\n${body}`);
   chmodSync(file, 0o755);
 }
+
+describe("the command that the login runs", () => {
+  // Whichever of these are installed: sh, fish and csh each quote in their own way.
+  const loginShells = ["dash", "bash", "fish", "tcsh", "zsh"].filter(
+    (name) => spawnSync(name, ["-c", "true"]).status === 0,
+  );
+
+  it.each(loginShells)("says where the login comes from, and becomes a shell (%s)", (name) => {
+    const env = { PATH: `${stubs}:${process.env.PATH ?? ""}`, LOG: "/dev/null", HOME: dir };
+    for (const client of [
+      "192.0.2.1 50000 192.0.2.2 22",
+      "fe80::1%eth0 1 fe80::2%eth0 22",
+      "$(reboot) '\" `id`",
+    ]) {
+      const { stdout } = spawnSync(name, ["-c", formatRootShellCommand("auto", nonce)], {
+        env: { ...env, SSH_CONNECTION: client },
+        input: "echo ready\n",
+        encoding: "utf8",
+      });
+      expect(stdout).toMatch(`${nonce} client ${client}\n`);
+    }
+  });
+});
 
 describe("each script", () => {
   it.each(crossWithScripts(parsers))("is something $shell can parse: $name", ({ command, text }) => {
@@ -118,7 +143,9 @@ describe("a script that was cut short", () => {
     ({ command, text, shell, name }) => {
       const cuts = Array.from({ length: 12 }, (_, index) => text.length - 1 - index);
       const log = runCuts(`${shell} ${name} call`, command, text, cuts);
-      expect(log.filter((line) => line.includes(" ip ") && !line.includes("route show table"))).toEqual([]);
+      expect(
+        log.filter((line) => line.includes(" ip ") && !/ (route|rule|link|neigh) show/.test(line)),
+      ).toEqual([]);
     },
   );
 });

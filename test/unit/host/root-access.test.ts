@@ -46,26 +46,26 @@ const probe = "printf '\\n%s granted\\n%s\\n' NONCE NONCE\n";
 describe("RootAccess", () => {
   it("without a password starts a shell and says nothing", async () => {
     const { runner, log } = makeRunner([]);
-    await makeAccess({}).open(runner);
+    await makeAccess({}).open(runner, "anyip-5he11");
     expect(log).toEqual(["open plain"]);
   });
 
   it("keeps the password to itself where none is needed", async () => {
     const { runner, log } = makeRunner([granted], [], []);
     const access = makeAccess();
-    await access.open(runner);
-    await access.open(runner);
+    await access.open(runner, "anyip-5he11");
+    await access.open(runner, "anyip-5he11");
     expect(log).toEqual(["open trial", "read", "close", "open plain", "open plain"]);
   });
 
   it("gives the password to a prompt alone, tries it once for all shells, and probes each of them", async () => {
     const { runner, log } = makeRunner([prompt, exit(0)], [prompt, granted], [prompt, granted]);
     const access = makeAccess();
-    await access.open(runner);
+    await access.open(runner, "anyip-5he11");
     const shell = ["open asking", "read", `write ${privilegePassword}\n${probe}`, "read"];
     const trial = ["open trial", "read", `write ${privilegePassword}\n`, "end", "read", "close"];
     expect(log).toEqual([...trial, ...shell]);
-    await access.open(runner);
+    await access.open(runner, "anyip-5he11");
     expect(log).toEqual([...trial, ...shell, ...shell]);
   });
 
@@ -78,8 +78,11 @@ describe("RootAccess", () => {
   ])("fails where sudo %s, for all shells and for good", async (_what, script, message) => {
     const { runner, log } = makeRunner(script);
     const access = makeAccess();
-    const outcomes = await Promise.allSettled([access.open(runner), access.open(runner)]);
-    outcomes.push(...(await Promise.allSettled([access.open(runner)])));
+    const outcomes = await Promise.allSettled([
+      access.open(runner, "anyip-5he11"),
+      access.open(runner, "anyip-5he11"),
+    ]);
+    outcomes.push(...(await Promise.allSettled([access.open(runner, "anyip-5he11")])));
     for (const outcome of outcomes) {
       const reason = { code: "NO_PRIVILEGE", message: expect.stringMatching(message) };
       expect(outcome).toMatchObject({ status: "rejected", reason });
@@ -92,13 +95,13 @@ describe("RootAccess", () => {
   it("tries again after a lost connection", async () => {
     const { runner } = makeRunner([lost()], [granted], []);
     const access = makeAccess();
-    await expect(access.open(runner)).rejects.toMatchObject({ code: "CONNECTION_LOST" });
-    await access.open(runner);
+    await expect(access.open(runner, "anyip-5he11")).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+    await access.open(runner, "anyip-5he11");
   });
 
   it("hands out no shell that asks again instead of answering", async () => {
     const { runner, log } = makeRunner([prompt, exit(0)], [prompt, prompt]);
-    await expect(makeAccess().open(runner)).rejects.toMatchObject({ code: "NO_PRIVILEGE" });
+    await expect(makeAccess().open(runner, "anyip-5he11")).rejects.toMatchObject({ code: "NO_PRIVILEGE" });
     expect(log.at(-1)).toBe("close");
   });
 });

@@ -12,13 +12,15 @@ import {
 } from "../../../provider/host/root-command";
 
 const nonce = "anyip-0123456789";
+const shellNonce = "anyip-9876543210";
+const greeting = `${shellNonce} client \n`;
 const commands = {
-  auto: formatRootShellCommand("auto"),
-  none: formatRootShellCommand("none"),
-  sudo: formatRootShellCommand("sudo"),
-  doas: formatRootShellCommand("doas"),
+  auto: formatRootShellCommand("auto", shellNonce),
+  none: formatRootShellCommand("none", shellNonce),
+  sudo: formatRootShellCommand("sudo", shellNonce),
+  doas: formatRootShellCommand("doas", shellNonce),
   trial: formatPasswordTrial(nonce),
-  "password shell": formatPasswordShellCommand(nonce),
+  "password shell": formatPasswordShellCommand(nonce, shellNonce),
 } as const;
 type CommandName = keyof typeof commands;
 const names = Object.keys(commands) as CommandName[];
@@ -67,7 +69,7 @@ describe.each(shells)("in %s", (shell) => {
   });
 
   it.each(["auto", "none", "sudo", "doas"] as const)("%s needs nothing for root", (name) => {
-    expect(runWith(name, shell, { ...rootUser, sudo: refuse, doas: refuse })).toBe("shell runs\n");
+    expect(runWith(name, shell, { ...rootUser, sudo: refuse, doas: refuse })).toBe(`${greeting}shell runs\n`);
   });
 
   it.each<[CommandName, Readonly<Record<string, string>>, RegExp]>([
@@ -79,7 +81,7 @@ describe.each(shells)("in %s", (shell) => {
     ["doas", { sudo: say("sudo") }, /doas: not found/],
     ["none", { sudo: say("sudo"), doas: say("doas") }, /^connection\.privilege is none\n$/],
   ])("%s with %j runs what it should", (name, stubs, expected) => {
-    expect(runWith(name, shell, { ...plainUser, ...stubs })).toMatch(expected);
+    expect(runWith(name, shell, { ...plainUser, ...stubs }).replace(greeting, "")).toMatch(expected);
   });
 
   it.each<[string, Readonly<Record<string, string>>, string]>([

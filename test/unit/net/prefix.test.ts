@@ -6,13 +6,15 @@ import {
   countAddresses,
   firstAddress,
   formatPrefix,
+  holdsAddress,
+  holdsPrefix,
   isPrefixProblem,
   lastAddress,
   overlaps,
   type Prefix,
   parsePrefix,
 } from "../../../net/prefix";
-import { anyPrefix } from "./arbitraries";
+import { anyAddress, anyPrefix } from "./arbitraries";
 import { requirePrefix } from "./require-prefix";
 
 describe("parsePrefix", () => {
@@ -171,6 +173,29 @@ describe("overlaps", () => {
   ])("%s and %s: %s", (a, b, answer) => {
     expect(overlaps(requirePrefix(a), requirePrefix(b))).toBe(answer);
     expect(overlaps(requirePrefix(b), requirePrefix(a))).toBe(answer);
+  });
+});
+
+describe("holdsPrefix", () => {
+  it.each([
+    ["192.0.2.0/24", "192.0.2.128/25", true],
+    ["192.0.2.0/24", "192.0.2.0/24", true],
+    ["192.0.2.128/25", "192.0.2.0/24", false],
+    ["192.0.2.0/24", "192.0.3.0/25", false],
+    ["::/0", "192.0.2.0/24", false],
+    ["0.0.0.0/0", "192.0.2.1/32", true],
+  ])("%s and %s: %s", (outer, inner, answer) => {
+    expect(holdsPrefix(requirePrefix(outer), requirePrefix(inner))).toBe(answer);
+  });
+
+  it("holds an address exactly if it is none before the first and none after the last", () => {
+    fc.assert(
+      fc.property(anyPrefix, anyAddress, (prefix, address) => {
+        const isBetween =
+          address.value >= firstAddress(prefix).value && address.value <= lastAddress(prefix).value;
+        expect(holdsAddress(prefix, address)).toBe(address.family === prefix.family && isBetween);
+      }),
+    );
   });
 });
 
