@@ -23,7 +23,7 @@ export type ErrorCode =
   | "UNEXPECTED_OUTPUT"
   /** The host lacks something that is needed, such as `ip`. */
   | "HOST_UNSUPPORTED"
-  /** The login may not change routes there: not root, and no sudo without a password. */
+  /** The login may not change routes there: not root, and neither sudo nor doas makes it root. */
   | "NO_PRIVILEGE"
   /** Another run holds the lock on the host. */
   | "HOST_BUSY"

@@ -52,6 +52,7 @@ class HostEntry implements HostAccess {
     this.host = new LinuxHost({
       label: describeHop(connection),
       commandTimeoutMs: connection.commandTimeoutSeconds * 1000,
+      rights: connection,
       withRunner: (work) => this.withRunner(pool, work),
     });
   }

@@ -19,6 +19,15 @@ const CHATTER = `echo "Welcome to $(hostname)! You have new mail."
 echo "warning: this system is monitored" >&2
 `;
 
+const LOGIN_SHELLS: Readonly<Record<LoginShell, string>> = {
+  sh: "/bin/sh",
+  dash: "/bin/dash",
+  bash: "/bin/bash",
+  fish: "/usr/bin/fish",
+  tcsh: "/usr/bin/tcsh",
+  chatty: "/bin/bash",
+};
+
 /** The account's home directory. */
 function homeOf(account: Account): string {
   return account.uid === 0 ? "/root" : `/home/${account.name}`;
@@ -45,7 +54,7 @@ export function accountFiles(accounts: readonly Account[], publicKey: string, sh
 
 /** Adds the accounts to the host's own /etc; those of the machine it runs on stay in it, without a password. */
 export function writeAccounts(machine: Machine, accounts: readonly Account[], shell: LoginShell): void {
-  const loginShell = `/bin/${shell === "chatty" ? "bash" : shell}`;
+  const loginShell = LOGIN_SHELLS[shell];
   const names = new Set(accounts.map((account) => account.name));
   const rewrite = (file: string, format: (account: Account) => string, edit = (line: string) => line) => {
     const path = machine.path(file);

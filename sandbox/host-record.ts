@@ -3,10 +3,10 @@
 import type { MachineRecord } from "./machine-record";
 
 /** How one reaches root's rights on the host. More flavours are further files in flavours/. */
-export type FlavourName = "root" | "sudo";
+export type FlavourName = "root" | "sudo" | "sudo-entry" | "sudo-password" | "doas";
 
 /** What a login finds. `chatty` is bash with a ~/.bashrc that prints, to both outputs, before any command. */
-export type LoginShell = "sh" | "dash" | "bash" | "chatty";
+export type LoginShell = "sh" | "dash" | "bash" | "fish" | "tcsh" | "chatty";
 
 export type HostKeyType = "ed25519" | "rsa" | "ecdsa";
 
@@ -14,9 +14,12 @@ export type HostKeyType = "ed25519" | "rsa" | "ecdsa";
 export interface HostOptions {
   /** Its host name, unique in the sandbox: `web1`. */
   readonly name: string;
-  /** Default `root`: one logs in as root. `sudo`: as `operator`, who may `sudo -n`. */
+  /**
+   * Default `root`: one logs in as root. In the others as `operator`, who may `sudo -n` anything (`sudo`), only what the
+   * provider runs (`sudo-entry`), or with the password (`sudo-password`); or `doas -n` what the provider runs (`doas`).
+   */
   readonly flavour?: FlavourName;
-  /** Makes all its accounts accept this password besides the key. Default: no password login. */
+  /** Makes all its accounts accept this password besides the key. Default: no password login; a random one where sudo asks. */
   readonly password?: string;
   /** Of all its accounts; default `bash`. */
   readonly shell?: LoginShell;
@@ -26,6 +29,12 @@ export interface HostOptions {
   readonly port?: number;
   /** Further lines for sshd_config, before the sandbox's own, so they win: `["MaxStartups 2"]`. */
   readonly sshdOptions?: readonly string[];
+}
+
+/** The properties of a `connection` by which its user gets root's rights. */
+export interface HostRights {
+  readonly privilege?: "doas";
+  readonly privilegePassword?: string;
 }
 
 /** What is recorded of a host. */
@@ -41,5 +50,7 @@ export interface HostRecord extends MachineRecord {
   readonly user: string;
   /** An account that can log in and has no right to anything. */
   readonly unprivilegedUser: string;
+  /** What a program's connection must say to get root's rights, besides the user. */
+  readonly rights: HostRights;
   readonly password?: string;
 }

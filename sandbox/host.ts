@@ -1,7 +1,7 @@
 // A test host: how to reach it, how to look at it, and how to make it fail.
 
 import { join } from "node:path";
-import type { HostRecord } from "./host-record";
+import type { HostRecord, HostRights } from "./host-record";
 import { Machine } from "./machine";
 import { killSshSessions, readCounters, type SshCounters, startSshd, stopSshd } from "./sshd";
 
@@ -26,7 +26,9 @@ export class Host extends Machine {
   readonly user: string;
   /** An account that can log in but has no right to anything. */
   readonly unprivilegedUser: string;
-  /** The password of all accounts, if one was asked for. */
+  /** What a program's connection must say to get root's rights, besides the user. */
+  readonly rights: HostRights;
+  /** The password of all accounts, if they have one. */
   readonly password: string | undefined;
   private readonly index: number;
 
@@ -44,6 +46,7 @@ export class Host extends Machine {
     this.port = record.port;
     this.user = record.user;
     this.unprivilegedUser = record.unprivilegedUser;
+    this.rights = record.rights;
     this.password = record.password;
     this.index = record.index;
   }

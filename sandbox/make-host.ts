@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { accountFiles, setPassword, UNPRIVILEGED_ACCOUNT, writeAccounts } from "./accounts";
 import { hostAddresses, type SandboxAddresses, sandboxAddresses } from "./addresses";
 import { FLAVOURS } from "./flavours/all";
+import type { Flavour } from "./flavours/flavour";
 import { sshdLogPath, switchPort } from "./host";
 import { type HostFile, writeHostFiles } from "./host-files";
-import type { HostOptions, HostRecord } from "./host-record";
+import type { HostOptions, HostRecord, HostRights } from "./host-record";
 import { Machine, type StartedMachine, startMachine } from "./machine";
 import type { MachineRecord } from "./machine-record";
 import { HOST_SCRIPT } from "./namespace-script";
@@ -37,9 +38,10 @@ export interface MadeHost {
 export async function makeHost(
   site: Site,
   index: number,
-  options: HostOptions,
+  asked: HostOptions,
   publicKey: string,
 ): Promise<MadeHost> {
+  const options = givePassword(asked);
   const addresses = hostAddresses(site.slice, site.network6, index);
   const gateways = sandboxAddresses(site.slice, site.network6);
   const directory = join(site.directory, `host${index}`);
@@ -102,17 +104,33 @@ function describeHost(
   options: HostOptions,
   addresses: { address: string; address6: string },
 ): HostRecord {
-  const flavour = options.flavour ?? "root";
+  const flavourName = options.flavour ?? "root";
+  const flavour = FLAVOURS[flavourName];
   return {
     ...machine,
     name: options.name,
-    flavour,
+    flavour: flavourName,
     index,
     ...addresses,
     port: options.port ?? 22,
-    user: FLAVOURS[flavour].user,
+    user: flavour.user,
     unprivilegedUser: UNPRIVILEGED_ACCOUNT.name,
+    rights: describeRights(flavour, options.password),
     ...(options.password === undefined ? {} : { password: options.password }),
+  };
+}
+
+/** A host on which sudo asks for a password has one, whether or not the caller has chosen it. */
+function givePassword(options: HostOptions): HostOptions {
+  const isNeeded =
+    FLAVOURS[options.flavour ?? "root"].privilegeNeedsPassword && options.password === undefined;
+  return isNeeded ? { ...options, password: randomBytes(9).toString("base64url") } : options;
+}
+
+function describeRights(flavour: Flavour, password: string | undefined): HostRights {
+  return {
+    ...(flavour.privilege === undefined ? {} : { privilege: flavour.privilege }),
+    ...(flavour.privilegeNeedsPassword && password !== undefined ? { privilegePassword: password } : {}),
   };
 }
 

@@ -15,18 +15,19 @@ export { SetupError };
 /**
  * Sets everything up.
  *
+ * @param options.forTests also the system packages that only tests need (default false)
  * @param options.nodeMatrix also Node 22 and 24 with the newest SDK (default false)
  * @returns `engineDir`: the engine's folder, null when it is on the PATH already; `pulumiEnv`: `{ PATH }` with the
  *   engine first; `nodes`: by major version `{ binDir, nodeModules }`, empty without `nodeMatrix`
  * @throws SetupError whose message says what is missing and what to do
  */
-export async function setUp({ nodeMatrix = false } = {}) {
+export async function setUp({ forTests = false, nodeMatrix = false } = {}) {
   const startedAt = performance.now();
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new SetupError(`Node ${process.versions.node} is too old. Install Node 20.19 or newer.`);
   }
-  await ensureSystemPackages();
+  await ensureSystemPackages({ forTests });
   await ensureNodePackages();
   await ensureBuild();
   const { engineDir, text } = await ensureEngine();
@@ -38,7 +39,7 @@ export async function setUp({ nodeMatrix = false } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await setUp({ nodeMatrix: process.argv.includes("--with-node-matrix") });
+    await setUp({ forTests: true, nodeMatrix: process.argv.includes("--with-node-matrix") });
   } catch (error) {
     report(error instanceof SetupError ? `setup: ${error.message}` : error.stack);
     process.exitCode = 1;

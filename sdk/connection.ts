@@ -7,7 +7,7 @@ export interface HopArgs {
   host: pulumi.Input<string>;
   /** 1–65535, default 22. */
   port?: pulumi.Input<number>;
-  /** Login name, default `root`. A user that is not root needs `sudo -n`. */
+  /** Login name, default `root`. On the host itself any other needs a way to root's rights ({@link ConnectionArgs.privilege}). */
   user?: pulumi.Input<string>;
   /** Stored as a secret. */
   password?: pulumi.Input<string>;
@@ -43,11 +43,22 @@ export interface ConnectionArgs extends HopArgs {
    * once and pinned in the state. `insecure`: any key is accepted.
    */
   hostKeyPolicy?: pulumi.Input<"strict" | "acceptNew" | "insecure">;
+  /**
+   * How a user that is not root gets root's rights on the host. `auto` (default): by `sudo`, or by `doas` where there is
+   * no sudo. `sudo`, `doas`: by this one. `none`: not at all, so that the user must be root. For root it changes nothing.
+   * What is run is `/bin/sh -s`. NO_PRIVILEGE says why it was refused.
+   */
+  privilege?: pulumi.Input<"auto" | "none" | "sudo" | "doas">;
+  /**
+   * What sudo asks the user for, up to 255 characters; {@link HopArgs.password | password} is never taken for it. It is
+   * tried once in a run, and only if sudo asks. Not for doas, which reads from a terminal only. Stored as a secret.
+   */
+  privilegePassword?: pulumi.Input<string>;
   /** Seconds that a command may go without an answer, 1–86400, default 60. */
   commandTimeout?: pulumi.Input<number>;
 }
 
-const secretNames = ["password", "privateKey", "privateKeyPassword"] as const;
+const secretNames = ["password", "privateKey", "privateKeyPassword", "privilegePassword"] as const;
 
 /**
  * A connection as it is registered. One whose values are all plain and not secret goes as a single JSON text: the engine
@@ -95,7 +106,9 @@ function protectConnection(connection: pulumi.Input<ConnectionArgs>): pulumi.Inp
     : protectLater<ConnectionArgs>(connection, protectArgs);
 }
 
-function protectArgs<Args extends HopArgs & Pick<ConnectionArgs, "proxy">>(args: Args): Args {
+function protectArgs<Args extends HopArgs & Pick<ConnectionArgs, "proxy" | "privilegePassword">>(
+  args: Args,
+): Args {
   const secrets = secretNames.flatMap((name) =>
     args[name] === undefined ? [] : [[name, pulumi.secret(args[name])]],
   );

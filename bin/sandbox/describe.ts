@@ -24,9 +24,17 @@ function describeConnection(sandbox: Sandbox, host: Host) {
     host: host.address,
     port: host.port,
     user: host.user,
+    ...host.rights,
     privateKeyPath: sandbox.keyPath,
     knownHosts: sandbox.knownHostsPath,
   };
+}
+
+/** Lines of a connection, each led by a line end. */
+function formatRights({ rights }: Host): string {
+  return Object.entries(rights)
+    .map(([name, value]) => `\n      ${name}: ${JSON.stringify(value)},`)
+    .join("");
 }
 
 /** Text that tells a person how to go on. */
@@ -44,7 +52,7 @@ Ping it from the second machine, and send that a prefix of its:
 In a Pulumi program:
     connection: {
       host: "${host.address}",${host.port === 22 ? "" : `\n      port: ${host.port},`}
-      user: "${host.user}",
+      user: "${host.user}",${formatRights(host)}
       privateKeyPath: "${sandbox.keyPath}",
       knownHosts: "${sandbox.knownHostsPath}",
     }

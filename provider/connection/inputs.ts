@@ -24,6 +24,12 @@ const secretGrammar: TextGrammar = {
   expected: "a text without NUL or other control characters, but for tabs and line ends",
   maxLength: 65536,
 };
+// It is typed at a prompt, so that a line end would end it; sudo takes no longer one.
+const privilegePasswordGrammar: TextGrammar = {
+  pattern: /^\P{Cc}+$/u,
+  expected: "a password in one line, without control characters",
+  maxLength: 255,
+};
 const hostKeyGrammar: TextGrammar = {
   pattern:
     /^((ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\p{C}\p{Zl}\p{Zp}]*)?|SHA256:[A-Za-z0-9+/]{43}=?)$/u,
@@ -71,6 +77,7 @@ function parseConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec
   const proxies = readProxies(fields.value("proxy"), failures);
   const knownHosts = readPaths(fields, "knownHosts");
   const hostKeyPolicy = fields.choice("hostKeyPolicy", ["strict", "acceptNew", "insecure"]);
+  const rights = readRights(fields);
   const commandTimeoutSeconds = fields.integer("commandTimeout", 1, 86400, " (seconds)");
   fields.rejectOthers();
   if (fields.value("hostKey") !== undefined && hostKeyPolicy !== undefined && hostKeyPolicy !== "strict") {
@@ -85,6 +92,7 @@ function parseConnection(raw: unknown, failures: CheckFailure[]): ConnectionSpec
     proxies,
     knownHosts: knownHosts ?? ["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"],
     hostKeyPolicy: hostKeyPolicy ?? "strict",
+    ...rights,
     commandTimeoutSeconds: commandTimeoutSeconds ?? 60,
   };
 }
@@ -126,6 +134,23 @@ function readHop(fields: Fields): HopSpec | undefined {
     perDialTimeoutSeconds: perDialTimeoutSeconds ?? 15,
     ...withoutUndefined(given),
   };
+}
+
+/** How a user that is not root gets root's rights. */
+function readRights(fields: Fields): Pick<ConnectionSpec, "privilege" | "privilegePassword"> {
+  const privilege = fields.choice("privilege", ["auto", "none", "sudo", "doas"]) ?? "auto";
+  const privilegePassword = fields.text("privilegePassword", privilegePasswordGrammar);
+  const isGiven = privilegePassword !== undefined || fields.isUnknown("privilegePassword");
+  if (isGiven && privilege === "doas") {
+    fields.fail(
+      "privilegePassword",
+      'cannot be used with privilege "doas": doas reads a password from a terminal only; permit it `nopass`',
+    );
+  }
+  if (isGiven && privilege === "none") {
+    fields.fail("privilegePassword", 'is given although privilege is "none"; drop one of them');
+  }
+  return { privilege, ...withoutUndefined({ privilegePassword }) };
 }
 
 function readProxies(raw: unknown, failures: CheckFailure[]): HopSpec[] {

@@ -25,6 +25,9 @@ export interface HopSpec {
   readonly perDialTimeoutSeconds: number;
 }
 
+/** How a user that is not root gets root's rights. `auto`: by sudo, or by doas where there is no sudo. */
+export type Privilege = "auto" | "none" | "sudo" | "doas";
+
 export type HostKeyPolicy = "strict" | "acceptNew" | "insecure";
 
 export interface ConnectionSpec extends HopSpec {
@@ -34,6 +37,10 @@ export interface ConnectionSpec extends HopSpec {
   readonly knownHosts: readonly string[];
   /** `strict` (default): a key must be known. `acceptNew`: an unknown host's key is accepted. `insecure`: any. */
   readonly hostKeyPolicy: HostKeyPolicy;
+  /** Default `auto`. Of the host itself: a jump host needs no rights. */
+  readonly privilege: Privilege;
+  /** What sudo asks for; never taken from `password`. */
+  readonly privilegePassword?: string;
   /** Seconds a command may take between two answers; default 60. */
   readonly commandTimeoutSeconds: number;
 }

@@ -35,15 +35,6 @@ export function formatConfirmation(nonce: string, dropped: readonly string[]): s
   return ["confirm", nonce, ...dropped, "."].join(" ");
 }
 
-/**
- * Starts a shell with the right to change routes, from any login shell: sh syntax, fish's and csh's alike. Before that
- * it says where the login comes from, because sudo takes SSH_CONNECTION out of the environment.
- */
-export function formatRootShellCommand(nonce: string): string {
-  const client = `echo "${nonce} client $SSH_CONNECTION"`;
-  return `sh -c '${client}; if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
-}
-
 /** Wraps lines into a function that runs only if all of it has arrived. */
 function defineAndCall(name: string, lines: readonly string[], redirect: string): string {
   return `${name}() {\n${lines.join("\n")}\n}\n${name}${redirect}\n`;

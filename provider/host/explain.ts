@@ -1,5 +1,6 @@
 // From what a host said to what a person can do about it.
 import { AnyIPError } from "../errors";
+import { explainRights } from "./explain-rights";
 import { classifyRefusal } from "./iproute2";
 import type { Step } from "./route";
 
@@ -51,12 +52,7 @@ export function explainStepFailure(label: string, step: Step, message: string): 
   }
 }
 
-const noSudo =
-  /sudo: (a password is required|a terminal is required|sorry, you must have a tty|no tty present)/i;
-const notInSudoers = /is not in the sudoers file|not allowed to (execute|run)|may not run sudo/i;
-const sudoMissing = /sudo: (command )?not found|sudo: No such file|exec: sudo|sudo: inaccessible/i;
-
-/** What our own command prints before it becomes root (batch-script.ts). */
+/** What our own command prints before it becomes root (root-command.ts). */
 const ownGreeting = /^anyip-[0-9a-f]+ client .*$/gm;
 
 /** Explains a shell that never said it was ready: refused sudo, a restricted login, endless output. */
@@ -64,16 +60,11 @@ export function explainSilentShell(label: string, error: unknown): unknown {
   if (!(error instanceof AnyIPError)) return error;
   const output = (error.facts.output ?? "").replace(ownGreeting, "");
   const facts = { ...error.facts, host: label };
-  const privilege = (why: string) =>
-    new AnyIPError(
-      "NO_PRIVILEGE",
-      `${label}: the login is not root, and ${why}; ` +
-        "log in as root, or let `sudo -n sh -s` work for it (NOPASSWD in sudoers)",
-      { facts, cause: error },
-    );
-  if (noSudo.test(output)) return privilege("sudo asks for a password");
-  if (notInSudoers.test(output)) return privilege("sudo does not let it become root");
-  if (sudoMissing.test(output)) return privilege("the host has no sudo");
+  const refusal = explainRights(output);
+  if (refusal !== undefined) {
+    const message = `${label}: the login is not root, and ${refusal}`;
+    return new AnyIPError("NO_PRIVILEGE", message, { facts, cause: error });
+  }
   if (error.code === "UNEXPECTED_OUTPUT") {
     const message = `${label}: the login shell prints without end and never runs \`sh -s\`; see what it prints on login`;
     return new AnyIPError("UNEXPECTED_OUTPUT", message, { facts, cause: error });

@@ -9,7 +9,6 @@ import {
   formatApplyScript,
   formatConfirmation,
   formatObserveScript,
-  formatRootShellCommand,
   formatStartScript,
   type HostChange,
   type LockStep,
@@ -29,6 +28,7 @@ import { parseBatchReport, parseTable } from "./iproute2";
 import { parseSshPeer, parseSurroundings } from "./look-around";
 import { changedName, recordName } from "./record";
 import { RecordListing } from "./record-listing";
+import type { RootAccess } from "./root-access";
 import type { RouteKey } from "./route";
 import { noSurroundings, type Surroundings } from "./surroundings";
 
@@ -58,6 +58,8 @@ export class RootShell {
   private constructor(
     private readonly channel: CommandChannel,
     private readonly nonce: string,
+    /** What was printed before the shell was there. */
+    private readonly greeting: string,
     /** How messages name the host. */
     readonly label: string,
     private readonly commandTimeoutMs: number,
@@ -70,11 +72,16 @@ export class RootShell {
     return !this.isClosed;
   }
 
-  /** @throws AnyIPError CONNECTION_LOST */
-  static async open(runner: CommandRunner, label: string, commandTimeoutMs: number): Promise<RootShell> {
+  /** @throws AnyIPError CONNECTION_LOST; NO_PRIVILEGE, which the first look may say as well */
+  static async open(
+    runner: CommandRunner,
+    access: RootAccess,
+    label: string,
+    commandTimeoutMs: number,
+  ): Promise<RootShell> {
     const nonce = `anyip-${randomBytes(9).toString("hex")}`;
-    const channel = await runner.open(formatRootShellCommand(nonce));
-    const shell = new RootShell(channel, nonce, label, commandTimeoutMs);
+    const { channel, greeting } = await access.open(runner, nonce);
+    const shell = new RootShell(channel, nonce, greeting, label, commandTimeoutMs);
     channel.write(formatStartScript(nonce));
     return shell;
   }
@@ -207,8 +214,8 @@ export class RootShell {
   private async awaitReady(): Promise<void> {
     try {
       const { ready } = this.markers;
-      const greeting = await this.channel.readUntilLine(ready, this.commandTimeoutMs, maxChatterBytes);
-      this.sshPeer = parseSshPeer(greeting, this.nonce);
+      const text = await this.channel.readUntilLine(ready, this.commandTimeoutMs, maxChatterBytes);
+      this.sshPeer = parseSshPeer(this.greeting + text, this.nonce);
       this.isReady = true;
     } catch (error) {
       throw explainSilentShell(this.label, error);

@@ -1,5 +1,6 @@
 // Lends out root shells on one host: a login costs more than a batch, so a shell serves the batches that follow.
 import type { CommandRunner } from "../transport/command-runner";
+import { RootAccess, type RootRights } from "./root-access";
 import { RootShell } from "./root-shell";
 
 /** How a Linux host is reached. */
@@ -7,6 +8,7 @@ export interface HostReach {
   /** How messages name the host, `user@host:port`. */
   readonly label: string;
   readonly commandTimeoutMs: number;
+  readonly rights: RootRights;
   /** Lends an open connection for the time of `work`. */
   withRunner<T>(work: (runner: CommandRunner) => Promise<T>): Promise<T>;
 }
@@ -22,7 +24,11 @@ interface Lease {
 export class ShellLender {
   private readonly idle: { lease: Lease; timer: NodeJS.Timeout }[] = [];
 
-  constructor(private readonly reach: HostReach) {}
+  private readonly access: RootAccess;
+
+  constructor(private readonly reach: HostReach) {
+    this.access = new RootAccess(reach.label, reach.rights, reach.commandTimeoutMs);
+  }
 
   /** Runs `work` with a shell of its own. After a failure the shell is ended: nobody knows what it still does. */
   async use<T>(work: (shell: RootShell) => Promise<T>): Promise<T> {
@@ -55,7 +61,7 @@ export class ShellLender {
     return new Promise((resolve, reject) => {
       this.reach
         .withRunner(async (runner) => {
-          const shell = await RootShell.open(runner, label, commandTimeoutMs);
+          const shell = await RootShell.open(runner, this.access, label, commandTimeoutMs);
           await new Promise<void>((release) => {
             const end = () => {
               shell.close();

@@ -1,8 +1,17 @@
 // All kinds of test hosts by name.
 
 import type { FlavourName } from "../host-record";
+import { doasFlavour } from "./doas";
 import type { Flavour } from "./flavour";
 import { rootFlavour } from "./root";
 import { sudoFlavour } from "./sudo";
+import { sudoEntryFlavour } from "./sudo-entry";
+import { sudoPasswordFlavour } from "./sudo-password";
 
-export const FLAVOURS: Readonly<Record<FlavourName, Flavour>> = { root: rootFlavour, sudo: sudoFlavour };
+export const FLAVOURS: Readonly<Record<FlavourName, Flavour>> = {
+  root: rootFlavour,
+  sudo: sudoFlavour,
+  "sudo-entry": sudoEntryFlavour,
+  "sudo-password": sudoPasswordFlavour,
+  doas: doasFlavour,
+};

@@ -6,6 +6,10 @@ import type { HostFile } from "../host-files";
 export interface Flavour {
   /** Whom a program should log in as. */
   readonly user: string;
+  /** What a program's `connection.privilege` must be, where it is not the default. */
+  readonly privilege?: "doas";
+  /** Whether a program must give the user's password as `connection.privilegePassword`. */
+  readonly privilegeNeedsPassword?: true;
   /** All accounts that accept the client's key, besides the one without rights. */
   readonly accounts: readonly Account[];
   /** What it needs in the host's file system. */

@@ -12,6 +12,9 @@ const commandsOfPackage = {
   procps: ["ps", "sysctl"],
 };
 
+/** Other ways to root's rights and other login shells, which only the tests have hosts with. */
+const commandsOfTestPackage = { opendoas: ["doas"], fish: ["fish"], tcsh: ["tcsh"] };
+
 const isRoot = () => process.getuid?.() === 0;
 
 /** Installs Debian packages. `why` begins the message when that is impossible. */
@@ -41,16 +44,17 @@ export async function installDebianPackages(packages, why) {
   });
 }
 
-/** Makes sure of the commands; says clearly what cannot work on a system that is not Linux. */
-export async function ensureSystemPackages() {
+/** Makes sure of the commands, with `forTests` of those too that only tests call; says clearly what cannot work on a system that is not Linux. */
+export async function ensureSystemPackages({ forTests }) {
   if (process.platform !== "linux") {
     report(
       `setup: ${process.platform}: the sandbox, the demo and the integration tests need Linux; the rest works here`,
     );
     return;
   }
+  const wanted = { ...commandsOfPackage, ...(forTests ? commandsOfTestPackage : {}) };
   const missingOf = () =>
-    Object.entries(commandsOfPackage)
+    Object.entries(wanted)
       .map(([name, commands]) => ({
         name,
         commands: commands.filter((command) => findCommand(command) === undefined),

@@ -10,12 +10,19 @@ const password = "correct-horse-7f3a";
 
 let sandbox: Sandbox;
 let host: Host;
+let operated: Host;
 let project: RoutesProject;
 let untouched: string;
 
 beforeAll(async () => {
-  sandbox = await createSandbox({ hosts: [{ name: "web1", password }] });
+  sandbox = await createSandbox({
+    hosts: [
+      { name: "web1", password },
+      { name: "web2", password, flavour: "sudo-password" },
+    ],
+  });
   host = sandbox.host("web1");
+  operated = sandbox.host("web2");
   project = await RoutesProject.create();
   untouched = await host.routes();
 });
@@ -179,6 +186,33 @@ describe("secrets", () => {
       expect(pulumi.findInFiles(secret)).toEqual([]);
     }
     expect(await host.routes()).toBe(untouched);
+  });
+});
+
+describe("sudo's password", () => {
+  it.each([
+    { what: "plain", $secret: [] },
+    { what: "marked as secret by the program", $secret: ["privilegePassword"] },
+  ])("is nowhere to be read: $what", async ({ $secret }) => {
+    const { pulumi } = project;
+    const connection = connectTo(sandbox, operated);
+    const wrongPassword = "wrong-horse-91c2";
+    const before = await operated.routes();
+    const routes = { kept: { ...good, $secret } };
+    project.declare({ ...connection, privilegePassword: wrongPassword }, routes);
+    let said = await pulumi.failToUp("--diff");
+    expect(said).toMatch(/sudo did not take connection\.privilegePassword.*NO_PRIVILEGE/);
+    project.declare({ ...connection, privilegePassword: password }, routes);
+    said += (await pulumi.up("--diff")).output;
+    expect(await operated.routes()).not.toBe(before);
+    said += JSON.stringify(await pulumi.export());
+    said += JSON.stringify(await pulumi.preview());
+    said += (await pulumi.destroy()).output;
+    for (const secret of [password, wrongPassword]) {
+      expect(said).not.toContain(secret);
+      expect(pulumi.findInFiles(secret)).toEqual([]);
+    }
+    expect(await operated.routes()).toBe(before);
   });
 });
 

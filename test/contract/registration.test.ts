@@ -118,6 +118,11 @@ describe("AnyIPRoute registers", () => {
     ["plain", hop, protectedHop],
     ["an output", pulumi.output(hop), secret(hop)],
     ["a promise", Promise.resolve(hop), secret(hop)],
+    [
+      "with sudo's password",
+      { host: "h", privilegePassword: "p4" },
+      { host: "h", privilegePassword: secret("p4") },
+    ],
     ["with a proxy", { ...hop, proxy: hop }, { ...protectedHop, proxy: protectedHop }],
     [
       "with a list of proxies",

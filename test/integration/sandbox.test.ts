@@ -58,6 +58,9 @@ describe("a sandbox with a host of each flavour", () => {
       hosts: [
         { name: "web1" },
         { name: "web2", flavour: "sudo", shell: "chatty", password: "correct horse" },
+        { name: "web3", flavour: "sudo-entry", shell: "fish" },
+        { name: "web4", flavour: "sudo-password", shell: "tcsh" },
+        { name: "web5", flavour: "doas" },
       ],
     });
     [web, operated] = [sandbox.host("web1"), sandbox.host("web2")];
@@ -86,6 +89,20 @@ describe("a sandbox with a host of each flavour", () => {
     const visitor = ["-l", operated.unprivilegedUser, "web2"];
     expect(await ssh(sandbox, ...visitor, "id -un")).toMatch(/^visitor$/m);
     await expect(ssh(sandbox, ...visitor, "sudo -n true")).rejects.toThrow(/password is required/);
+  });
+
+  it("gives operator what the flavour says, and no more", async () => {
+    const asRoot = (command: string) => `echo id -un | ${command} /bin/sh -s`;
+    expect(await ssh(sandbox, "web3", asRoot("sudo -n"))).toBe("root\n");
+    await expect(ssh(sandbox, "web3", "sudo -n /usr/bin/id")).rejects.toThrow(/password is required/);
+    const { privilegePassword } = sandbox.host("web4").rights;
+    expect(privilegePassword).toMatch(/^[\w-]{12}$/);
+    await expect(ssh(sandbox, "web4", asRoot("sudo -n"))).rejects.toThrow(/password is required/);
+    expect(await ssh(sandbox, "web4", `echo ${privilegePassword} | sudo -S -p '' id -un`)).toBe("root\n");
+    expect(sandbox.host("web5").rights).toEqual({ privilege: "doas" });
+    expect(await ssh(sandbox, "web5", asRoot("doas -n"))).toBe("root\n");
+    await expect(ssh(sandbox, "web5", "doas -n id")).rejects.toThrow(/not permitted/);
+    await expect(ssh(sandbox, "web5", asRoot("sudo -n"))).rejects.toThrow(/password is required/);
   });
 
   it("accepts the password that was asked for, and no other", async () => {
@@ -164,17 +181,17 @@ describe("a sandbox with a host of each flavour", () => {
     const known = readFileSync(sandbox.knownHostsPath, "utf8");
     expect(known).toContain(`[${added.address}]:2222,[${added.address6}]:2222 ecdsa-sha2-nistp256 `);
     expect(known).toContain("]:2222 ssh-rsa ");
-    expect(sandbox.hosts.map((host) => host.name)).toEqual(["web1", "web2", "odd"]);
+    expect(sandbox.hosts.map((host) => host.name)).toEqual(["web1", "web2", "web3", "web4", "web5", "odd"]);
   });
 
   it.each([
     [{ name: "web1" }, /has a machine web1 already/],
     [{ name: "a/b" }, /host name "a\/b" can't be used/],
-    [{ name: "ok", flavour: "vms" as "root" }, /no host flavour "vms"; there are root, sudo/],
+    [{ name: "ok", flavour: "vms" as "root" }, /no host flavour "vms"; there are root, sudo, sudo-entry/],
     [{ name: "ok", sshdOptions: ["Nonsense yes"] }, /sshd -t.*Bad configuration option: Nonsense/s],
   ])("refuses the host %j", async (options, message) => {
     await expect(sandbox.addHost(options)).rejects.toThrow(message);
-    expect(sandbox.hosts).toHaveLength(3);
+    expect(sandbox.hosts).toHaveLength(6);
   });
 });
 
@@ -405,7 +422,7 @@ describe("the command line", () => {
     [["frobnicate"], 2, /no command "frobnicate"/],
     [["sandbox"], 2, /sandbox: a command is missing; there are up, down, shell, list/],
     [["sandbox", "up", "--hosts", "0"], 2, /--hosts "0" can't be; a number from 1 to 400/],
-    [["sandbox", "up", "--flavour", "vm"], 2, /--flavour "vm" isn't known; root or sudo/],
+    [["sandbox", "up", "--flavour", "vm"], 2, /--flavour "vm" isn't known; there are root, sudo, sudo-entry/],
     [["sandbox", "up", "a", "b"], 2, /"b" is one argument too many/],
     [["sandbox", "up", "A_B"], 1, /the sandbox name "A_B" can't be used: up to 40 lower-case/],
     [["sandbox", "down", "x", "--all"], 2, /exclude each other/],

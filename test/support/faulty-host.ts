@@ -45,6 +45,7 @@ export function makeFaultyHost(spec: ConnectionSpec, tamper: Tamper): LinuxHost 
   return new LinuxHost({
     label: `${spec.user}@${spec.host}:${spec.port}`,
     commandTimeoutMs: 30_000,
+    rights: spec,
     withRunner: (work) => pool.use(spec, (runner) => work(wrapRunner(runner))),
   });
 }

@@ -15,6 +15,7 @@ export function connectionInputs(
     host: host.address,
     port: host.port,
     user: host.user,
+    ...host.rights,
     privateKeyPath: sandbox.keyPath,
     knownHosts: sandbox.knownHostsPath,
     ...overrides,

@@ -114,6 +114,7 @@ export async function makeLocalSshd(config: readonly string[] = [], started = tr
       proxies: [],
       knownHosts: [knownHostsPath],
       hostKeyPolicy: "strict",
+      privilege: "auto",
       commandTimeoutSeconds: 10,
       ...overrides,
     }),

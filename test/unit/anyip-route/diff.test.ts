@@ -48,6 +48,8 @@ describe("diffRoute", () => {
     ["connection.port", 2222, inPlace],
     ["connection.user", "admin", inPlace],
     ["connection.password", "changed", inPlace],
+    ["connection.privilege", "doas", inPlace],
+    ["connection.privilegePassword", "changed", inPlace],
     ["connection.privateKeyPath", "/k2", inPlace],
     ["connection.proxy.host", "jump2.example", inPlace],
     ["connection.proxy", undefined, inPlace],

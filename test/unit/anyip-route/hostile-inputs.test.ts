@@ -12,7 +12,12 @@ const fragments = [
 ];
 
 /** Never part of a script: how to log in, and which resource it is. NUL and line ends have no place there either. */
-const secrets = ["connection.password", "connection.privateKeyPassword", "connection.proxy.password"];
+const secrets = [
+  "connection.password",
+  "connection.privateKeyPassword",
+  "connection.privilegePassword",
+  "connection.proxy.password",
+];
 const freeText = [
   "owner",
   "connection.privateKeyPath",
@@ -100,7 +105,7 @@ describe("hostile text", () => {
 });
 
 describe("a secret", () => {
-  const names = ["password", "privateKey", "privateKeyPassword"];
+  const names = ["password", "privateKey", "privateKeyPassword", "privilegePassword"];
   const paths = [
     ...names.map((name) => `connection.${name}`),
     ...names.map((name) => `connection.proxy.${name}`),

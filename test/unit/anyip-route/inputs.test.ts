@@ -27,6 +27,7 @@ describe("checkInputs fills in defaults", () => {
         proxies: [],
         knownHosts: ["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"],
         hostKeyPolicy: "strict",
+        privilege: "auto",
         commandTimeoutSeconds: 60,
       },
       route: {
@@ -155,6 +156,12 @@ describe("checkInputs names the property and what would be right", () => {
     ["connection.host", "-oProxyCommand=x", /host name or an IP address/],
     ["connection.host", "a".repeat(254), /254 characters long, at most 253/],
     ["connection.host", 7, /not a number/],
+    ["connection.privilege", "root", /must be one of "auto", "none", "sudo", "doas"/],
+    ["connection.privilege", "Sudo", /must be one of "auto"/],
+    ["connection.privilegePassword", "two\nlines", /a password in one line/],
+    ["connection.privilegePassword", "a".repeat(256), /256 characters long, at most 255/],
+    ["connection.proxy.privilege", "sudo", /is not a property here/],
+    ["connection.proxy.privilegePassword", "s3cret", /is not a property here/],
     ["connection.port", 0, /whole number from 1 to 65535/],
     ["connection.port", 65536, /whole number from 1 to 65535/],
     ["connection.port", "22", /whole number from 1 to 65535, not a text/],
@@ -225,6 +232,8 @@ describe("checkInputs names the property and what would be right", () => {
       ["connection.knownHosts", ["/a", "/b"]],
       ["connection.proxy", [{ host: "jump1.example" }, { host: "jump2.example" }]],
       ["connection.password", "ünïcode; $(x) 'quoted'"],
+      ["connection.privilegePassword", "ünïcode; $(x) 'quoted'"],
+      ["connection.privilege", "sudo"],
       ["device", "eth0.100"],
       ["table", 4294967295],
       ["metric", 4294967295],
@@ -267,6 +276,13 @@ describe("properties that exclude each other", () => {
     ["privateKeyPassword", { privateKeyPassword: "p" }, /neither privateKey nor privateKeyPath/],
     ["hostKeyPolicy", { hostKey: pinnedKey, hostKeyPolicy: "acceptNew" }, /beside a pinned hostKey/],
     ["hostKeyPolicy", { hostKey: pinnedKey, hostKeyPolicy: "insecure" }, /drop one of them/],
+    [
+      "privilegePassword",
+      { privilege: "doas", privilegePassword: "p" },
+      /doas reads .* from a terminal only/,
+    ],
+    ["privilegePassword", { privilege: "none", privilegePassword: "p" }, /privilege is "none"; drop one/],
+    ["privilegePassword", { privilege: "doas", privilegePassword: unknownText }, /permit it `nopass`/],
   ])("%s", (name, connection, reason) => {
     const { failures } = checkInputs({ ...validInputs, connection: { host: "h", ...connection } });
     expect(failures).toEqual([{ property: `connection.${name}`, reason: expect.stringMatching(reason) }]);
@@ -319,6 +335,8 @@ describe("what was given inside the connection", () => {
 
   it.each<[string, Record<string, unknown>]>([
     ["a password", { password: "s3cret\u0000" }],
+    ["a password for sudo", { privilegePassword: "s3cret\n" }],
+    ["a password in the place of the privilege's name", { privilege: "s3cret" }],
     ["a password in the host", { host: "root:s3cret@web1" }],
     ["a key instead of its path", { privateKeyPath: "-----BEGIN OPENSSH PRIVATE KEY-----\ns3cret" }],
     ["a misspelt property", { pasword: "s3cret" }],

@@ -22,6 +22,8 @@ export const fullInputs: RawInputs = {
     agentSocketPath: "/run/agent",
     hostKey: pinnedKey,
     hostKeyPolicy: "strict",
+    privilege: "sudo",
+    privilegePassword: "simsim",
     knownHosts: "~/.ssh/known_hosts",
     proxy: {
       host: "jump.example",

@@ -20,12 +20,12 @@ import {
   formatApplyScript,
   formatConfirmation,
   formatObserveScript,
-  formatRootShellCommand,
   formatStartScript,
 } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
 import { type OwnershipRecord, recordName } from "../../../provider/host/record";
 import { formatRecord } from "../../../provider/host/record-text";
+import { formatRootShellCommand } from "../../../provider/host/root-command";
 import { invertStep, type LocalRoute, type Step } from "../../../provider/host/route";
 
 const nonce = "anyip-0123456789";
@@ -130,7 +130,7 @@ describe("the command that the login runs", () => {
       "fe80::1%eth0 1 fe80::2%eth0 22",
       "$(reboot) '\" `id`",
     ]) {
-      const { stdout } = spawnSync(name, ["-c", formatRootShellCommand(nonce)], {
+      const { stdout } = spawnSync(name, ["-c", formatRootShellCommand("auto", nonce)], {
         env: { ...env, SSH_CONNECTION: client },
         input: "echo ready\n",
         encoding: "utf8",

@@ -37,6 +37,7 @@ async function serve(authenticate: (context: AuthContext) => void): Promise<Conn
     proxies: [],
     knownHosts: [],
     hostKeyPolicy: "strict",
+    privilege: "auto",
     commandTimeoutSeconds: 5,
   };
 }
