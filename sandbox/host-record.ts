@@ -2,8 +2,8 @@
 
 import type { MachineRecord } from "./machine-record";
 
-/** How one reaches root's rights on the host. More flavours are further files in flavours/. */
-export type FlavourName = "root" | "sudo";
+/** How one reaches root's rights on the host, or what boots it. More flavours are further files in flavours/. */
+export type FlavourName = "root" | "sudo" | "systemd" | "openrc" | "ifupdown";
 
 /** What a login finds. `chatty` is bash with a ~/.bashrc that prints, to both outputs, before any command. */
 export type LoginShell = "sh" | "dash" | "bash" | "chatty";
@@ -14,7 +14,10 @@ export type HostKeyType = "ed25519" | "rsa" | "ecdsa";
 export interface HostOptions {
   /** Its host name, unique in the sandbox: `web1`. */
   readonly name: string;
-  /** Default `root`: one logs in as root. `sudo`: as `operator`, who may `sudo -n`. */
+  /**
+   * Default `root`: one logs in as root. `sudo`: as `operator`, who may `sudo -n`. `systemd`, `openrc` and
+   * `ifupdown` (sysvinit alone): as root, on a Debian of its own that this init has booted.
+   */
   readonly flavour?: FlavourName;
   /** Makes all its accounts accept this password besides the key. Default: no password login. */
   readonly password?: string;

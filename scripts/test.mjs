@@ -87,7 +87,7 @@ async function runVitest(environment, extra) {
 
 try {
   const extra = process.argv.slice(2);
-  const { pulumiEnv } = await setUp({ nodeMatrix: true });
+  const { pulumiEnv } = await setUp({ nodeMatrix: true, debianTrees: true });
   if (extra.length === 0) add(await runGates());
   await runVitest({ ...process.env, ...pulumiEnv }, extra);
 } catch (error) {

@@ -2,19 +2,26 @@
 
 import { createSandbox } from "../../sandbox";
 import { MAX_HOSTS } from "../../sandbox/addresses";
+import { FLAVOURS } from "../../sandbox/flavours/all";
+import type { FlavourName } from "../../sandbox/host-record";
 import { type Command, readArguments, UsageError } from "../command";
 import { describeSandbox, formatNextSteps } from "./describe";
 
 export const upCommand: Command = {
   summary: "make a sandbox and say how to use it",
-  help: `Usage: pulumi-anyip sandbox up [NAME] [--hosts N] [--flavour root|sudo] [--json]
+  help: `Usage: pulumi-anyip sandbox up [NAME] [--hosts N] [--flavour FLAVOUR] [--json]
 
 Makes the sandbox NAME (default: default) with the hosts web1, web2, …
 
-  --hosts N       how many (default 1, at most ${MAX_HOSTS})
-  --flavour root  one logs in as root (default)
-  --flavour sudo  one logs in as operator, who may use sudo without a password
-  --json          print what a program needs to use it, instead of text
+  --hosts N            how many (default 1, at most ${MAX_HOSTS})
+  --flavour root       one logs in as root (default)
+  --flavour sudo       one logs in as operator, who may use sudo without a password
+  --flavour systemd    one logs in as root on a Debian that systemd has booted, and \`reboot\` is real
+  --flavour openrc     the same, booted by OpenRC
+  --flavour ifupdown   the same, booted by sysvinit, with its network by ifupdown
+  --json               print what a program needs to use it, instead of text
+
+What boots needs the disks that \`npm run setup -- --with-debian-trees\` makes.
 `,
   async run(args) {
     const { values, positionals } = readArguments(
@@ -23,10 +30,7 @@ Makes the sandbox NAME (default: default) with the hosts web1, web2, …
       1,
     );
     const count = readHostCount(values.hosts ?? "1");
-    const flavour = values.flavour ?? "root";
-    if (flavour !== "root" && flavour !== "sudo") {
-      throw new UsageError(`--flavour ${JSON.stringify(flavour)} isn't known; root or sudo is right`);
-    }
+    const flavour = readFlavour(values.flavour ?? "root");
     const started = Date.now();
     const sandbox = await createSandbox({
       name: positionals[0] ?? "default",
@@ -43,6 +47,14 @@ Makes the sandbox NAME (default: default) with the hosts web1, web2, …
     return 0;
   },
 };
+
+function readFlavour(text: string): FlavourName {
+  const names = Object.keys(FLAVOURS) as FlavourName[];
+  const flavour = names.find((name) => name === text);
+  if (flavour !== undefined) return flavour;
+  const known = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  throw new UsageError(`--flavour ${JSON.stringify(text)} isn't known; ${known} is right`);
+}
 
 function readHostCount(text: string): number {
   const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
