@@ -1,18 +1,23 @@
 // The disk trees of the sandbox's booted hosts (sandbox/boot/): one small Debian for each init, in the cache.
 // A tree is only ever read; hosts see it through a layer of their own.
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { cache } from "./paths.mjs";
 import { findCommand, report, run, SetupError, tail, timed } from "./process.mjs";
 import { installDebianPackages } from "./system-packages.mjs";
 
-/** What makes each tree, beyond what all have. openrc and sysv-rc: debootstrap itself stumbles over them. */
+/**
+ * What makes each tree, beyond what all have. debootstrap itself stumbles over openrc and sysv-rc. Masked is
+ * what asks the network for updates, and what would mount the parts of the kernel that all hosts share.
+ */
 const trees = {
   systemd: {
     packages: ["systemd", "systemd-sysv", "dbus"],
     finish: `systemctl -q enable systemd-networkd ssh
-      systemctl -q mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer`,
+      systemctl -q mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer
+      systemctl -q mask dev-hugepages.mount sys-fs-fuse-connections.mount sys-kernel-config.mount
+      systemctl -q mask sys-kernel-debug.mount sys-kernel-tracing.mount`,
   },
   openrc: {
     packages: ["openrc", "sysvinit-core", "ifupdown"],
@@ -62,8 +67,11 @@ async function findSource() {
     const { stdout } = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)", ...filters]);
     return stdout.split("\n").find((line) => /^https?:/.test(line));
   };
-  const [command, ...args] = [...asRoot(), "apt-get", "update"];
-  const mirror = (await query()) ?? (await run(command, args), await query());
+  let mirror = await query();
+  if (mirror === undefined) {
+    await runAsRoot("apt-get update", ["apt-get", "update"], "apt-get update");
+    mirror = await query();
+  }
   if (mirror === undefined) {
     throw new SetupError(
       `apt knows no http mirror of ${suite ?? "this system's release"} (apt-get indextargets). ${byHand}`,
@@ -95,7 +103,7 @@ export async function ensureDebianTrees() {
       makeTrees(folder),
     );
   }
-  for (const name of Object.keys(trees)) await pointTo(join(folder, name), join(cache, `debian-${name}`));
+  for (const name of Object.keys(trees)) pointTo(join(folder, name), join(cache, `debian-${name}`));
 }
 
 async function makeTrees(folder) {
@@ -114,15 +122,15 @@ async function makeTrees(folder) {
     }
     await runAsRoot("removal of the base", ["rm", "-rf", base]);
     // One that another clone has made meanwhile stays.
-    if (!isThere(folder)) await runAsRoot("renaming", ["mv", "-T", making, folder]);
+    if (!isThere(folder)) renameSync(making, folder);
   } finally {
     await runAsRoot("removal of what is unfinished", ["rm", "-rf", making]);
   }
 }
 
 /** Makes `link` lead to `target`, in one step, so that no reader finds it missing. */
-async function pointTo(target, link) {
+function pointTo(target, link) {
   const temporary = `${link}-${process.pid}`;
   symlinkSync(target, temporary);
-  await runAsRoot("renaming", ["mv", "-T", temporary, link]);
+  renameSync(temporary, link);
 }

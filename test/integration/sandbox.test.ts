@@ -2,43 +2,16 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox, type Host, listSandboxes, openSandbox, type Sandbox } from "../../sandbox";
+import { compileSandbox } from "../support/compiled-sandbox";
 
-/** The sandbox and the command line as JavaScript, for programs that are not this test. */
-const compiled = mkdtempSync(join(tmpdir(), "anyip-sandbox-test-"));
-beforeAll(() => {
-  const root = join(__dirname, "../..");
-  for (const file of ["sandbox", "bin"].flatMap((folder) => listSources(root, folder))) {
-    const compilerOptions = { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 };
-    const { outputText } = transpileModule(readFileSync(join(root, file), "utf8"), { compilerOptions });
-    const target = join(compiled, file.replace(/ts$/, "js"));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
-  }
-  writeFileSync(join(compiled, "package.json"), readFileSync(join(root, "package.json")));
-});
+const compiled = compileSandbox();
 afterAll(() => rmSync(compiled, { recursive: true }));
-
-function listSources(root: string, folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => join(folder, file));
-}
 
 const run = promisify(execFile);
 
