@@ -69,12 +69,13 @@ export class Host extends Machine {
 
   /** Makes the host refuse connections. Those that are open stay. */
   async stopSshd(): Promise<void> {
-    if (this.record.boots) await this.execOrThrow(["service", "ssh", "stop"]);
-    else await stopSshd(this);
+    // Its init would start it again; and an init that is still busy with the boot does nothing.
+    if (this.record.boots) await this.exec(["service", "ssh", "stop"]);
+    await stopSshd(this);
   }
 
   async startSshd(): Promise<void> {
-    if (this.record.boots) await this.execOrThrow(["service", "ssh", "start"]);
+    if (this.record.boots) await this.execOrThrow(["service", "ssh", "restart"]);
     else await startSshd(this, sshdLogPath(this.directory, this.index));
   }
 

@@ -83,7 +83,7 @@ function cardAddress(address: string): string {
 async function waitForSshd(host: HostRecord): Promise<void> {
   const isListening = () => {
     const init = findBootedInit(host.init);
-    return init !== undefined && listens(init, host);
+    return init !== undefined && listens(init, host.port);
   };
   await waitUntil(isListening, `${host.name} doesn't boot so far that its sshd listens`).catch((error) => {
     const log = readFileSync(keeperMachine(host).path(BOOT_LOG), "utf8").slice(-1_000);
@@ -100,16 +100,23 @@ async function waitUntil(isReached: () => boolean | Promise<boolean>, failure: s
   }
 }
 
-/** Whether the host has its IPv4 address and listens: read from outside, since a packet too early costs a second. */
-function listens(init: ProcessId, { address, port }: HostRecord): boolean {
+/**
+ * Whether sshd listens and the network is as configured, default routes being the last part of that. Read from
+ * outside, since a packet that comes too early costs a second.
+ */
+function listens(init: ProcessId, port: number): boolean {
   const portInHex = port.toString(16).toUpperCase().padStart(4, "0");
   try {
     const read = (file: string) => readFileSync(`/proc/${init.pid}/net/${file}`, "utf8");
-    return read("fib_trie").includes(` ${address}\n`) && read("tcp6").includes(`:${portInHex} ${LISTENING}`);
+    const isRouted = read("route").includes("eth0\t00000000\t") && DEFAULT_ROUTE6.test(read("ipv6_route"));
+    return isRouted && read("tcp6").includes(`:${portInHex} ${LISTENING}`);
   } catch {
     return false;
   }
 }
+
+/** A line of /proc/net/ipv6_route. */
+const DEFAULT_ROUTE6 = /^0{32} 00 .* eth0$/m;
 
 /** How /proc/net/tcp6 goes on behind the port of a socket that listens: no other end, state 0A. */
 const LISTENING = `${"0".repeat(32)}:0000 0A`;

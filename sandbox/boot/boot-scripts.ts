@@ -28,14 +28,15 @@ hostname "$name"
 # Of a chroot to a plain directory nothing can be pivoted away: there, what is outside only can't be seen.
 if pivot_root . mnt 2>/dev/null; then umount -n -l mnt; fi
 exec 3<&0 </dev/null
-echo ${READY}
-exec chroot . sh -c 'exec >/dev/null 2>&1
+exec chroot . sh -c '
 end() {
   kill -s KILL -- -1
   until find $1 -depth -type d -exec rmdir {} + || ! [ -d $1 ]; do sleep 0.01; done
   exit
 }
 trap "end $1" TERM
+echo ${READY}
+exec >/dev/null 2>&1
 (read -r word <&3 && [ "$word" = keep ] && exec sleep infinity) & wait $!
 end $1' "anyip-$name" "$cgroup"
 `;
@@ -87,13 +88,13 @@ mkdir /dev/pts /dev/shm
 mount -n -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
 ln -s pts/ptmx /dev/ptmx
 ln -s /proc/self/fd /dev/fd
+${PREPARE_NETWORK}
+cd /
 # The cable of the boot before may still be there: the kernel removes it some time after the namespace's end.
 nsenter --net=/proc/self/fd/4 sh -c "ip link del host 2>/dev/null
 exec ip link add host master br0 type veth peer name eth0 address $1 netns 1"
 nsenter --net=/proc/self/fd/4 ip link set host up
 exec 4<&-
-${PREPARE_NETWORK}
-cd /
 for path in sys sys/net; do mount -n --bind /proc/$path /proc/$path; done
 mount -n -o remount,bind,ro /proc/sys
 # A kernel may have none.
