@@ -29,7 +29,7 @@ export const BOOT_FILES: readonly HostFile[] = [
 /** What goes wrong before a boot's init begins, on the keeper. */
 const BOOT_LOG = "/run/boot.log";
 
-const BOOT_TIMEOUT_MS = 30_000;
+const BOOT_TIMEOUT_MS = 45_000;
 const POLL_MS = 10;
 const CONNECT_TIMEOUT_MS = 1_000;
 

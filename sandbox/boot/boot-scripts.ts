@@ -42,9 +42,9 @@ end $1' "anyip-$name" "$cgroup"
 `;
 
 /**
- * $1 is the host's cgroup, $2 the address of its network card, $3 ENTER_BOOT, $4 BOOT. Runs in the keeper, until that ends: when a boot
- * ends, by whatever, the next one begins, in new namespaces. An init that shut down in order leaves the disk
- * read only.
+ * $1 is the host's cgroup, $2 the address of its network card, $3 ENTER_BOOT, $4 BOOT. Runs in the keeper, until
+ * that ends: when a boot ends, by whatever, the next one begins, in new namespaces. An init that shut down in
+ * order leaves the disk read only.
  */
 export const BOOT_LOOP = `
 cgroup=/sys/fs/cgroup/$1
@@ -58,7 +58,10 @@ while :; do
 done
 `;
 
-/** Goes into a cgroup of its own before that becomes the root of what it sees: two systemd would share one. */
+/**
+ * $1 is the host's cgroup, $2 the address of its network card, $3 BOOT. Goes into the cgroup before that becomes
+ * the root of what a boot sees: two systemd in one cgroup would end each other's services.
+ */
 export const ENTER_BOOT = `
 set -eu
 echo 0 > "$1/cgroup.procs"
