@@ -2,8 +2,16 @@
 
 import type { MachineRecord } from "./machine-record";
 
-/** How one reaches root's rights on the host. More flavours are further files in flavours/. */
-export type FlavourName = "root" | "sudo" | "sudo-entry" | "sudo-password" | "doas";
+/** How one reaches root's rights on the host, or what boots it. More flavours are further files in flavours/. */
+export type FlavourName =
+  | "root"
+  | "sudo"
+  | "sudo-entry"
+  | "sudo-password"
+  | "doas"
+  | "systemd"
+  | "openrc"
+  | "ifupdown";
 
 /** What a login finds. `chatty` is bash with a ~/.bashrc that prints, to both outputs, before any command. */
 export type LoginShell = "sh" | "dash" | "bash" | "fish" | "tcsh" | "chatty";
@@ -15,8 +23,9 @@ export interface HostOptions {
   /** Its host name, unique in the sandbox: `web1`. */
   readonly name: string;
   /**
-   * Default `root`: one logs in as root. In the others as `operator`, who may `sudo -n` anything (`sudo`), only what the
-   * provider runs (`sudo-entry`), or with the password (`sudo-password`); or `doas -n` what the provider runs (`doas`).
+   * Default `root`: one logs in as root. As `operator`, who may `sudo -n` anything (`sudo`), only what the provider runs
+   * (`sudo-entry`), or with the password (`sudo-password`); or `doas -n` what the provider runs (`doas`). `systemd`,
+   * `openrc` and `ifupdown` (sysvinit alone): as root, on a Debian of its own that this init has booted.
    */
   readonly flavour?: FlavourName;
   /** Makes all its accounts accept this password besides the key. Default: no password login; a random one where sudo asks. */

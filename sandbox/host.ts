@@ -1,6 +1,7 @@
 // A test host: how to reach it, how to look at it, and how to make it fail.
 
 import { join } from "node:path";
+import { BOOTED_SSHD_LOG, type RebootKind, rebootHost } from "./boot/boot-host";
 import type { HostRecord, HostRights } from "./host-record";
 import { Machine } from "./machine";
 import { killSshSessions, readCounters, type SshCounters, startSshd, stopSshd } from "./sshd";
@@ -33,7 +34,7 @@ export class Host extends Machine {
   private readonly index: number;
 
   constructor(
-    record: HostRecord,
+    private readonly record: HostRecord,
     private readonly directory: string,
     /** The client's private key, in OpenSSH's format. */
     readonly keyPath: string,
@@ -60,7 +61,8 @@ export class Host extends Machine {
 
   /** What sshd has seen since the host was made. */
   counters(): SshCounters {
-    return readCounters(sshdLogPath(this.directory, this.index));
+    const { boots, index } = this.record;
+    return readCounters(boots ? this.path(BOOTED_SSHD_LOG) : sshdLogPath(this.directory, index));
   }
 
   /** Ends the sshd process of every connection; what runs in their sessions goes on (facts.md S7). */
@@ -70,11 +72,27 @@ export class Host extends Machine {
 
   /** Makes the host refuse connections. Those that are open stay. */
   async stopSshd(): Promise<void> {
+    // Its init would start it again; and an init that is still busy with the boot does nothing.
+    if (this.record.boots) await this.exec(["service", "ssh", "stop"]);
     await stopSshd(this);
   }
 
   async startSshd(): Promise<void> {
-    await startSshd(this, sshdLogPath(this.directory, this.index));
+    if (this.record.boots) await this.execOrThrow(["service", "ssh", "restart"]);
+    else await startSshd(this, sshdLogPath(this.directory, this.index));
+  }
+
+  /**
+   * Reboots a host of a flavour that boots: a new network namespace, the same disk, addresses and keys.
+   * Resolves once sshd answers again. Its link must not be cut.
+   *
+   * @throws Error when the host is of another flavour.
+   */
+  async reboot(kind: RebootKind = "orderly"): Promise<void> {
+    if (!this.record.boots) {
+      throw new Error(`${this.name} can't reboot: the flavour ${this.record.flavour} has no init`);
+    }
+    await rebootHost(this.record, kind);
   }
 
   /**

@@ -5,4 +5,6 @@ import type { ProcessId } from "./processes";
 export interface MachineRecord {
   readonly holder: ProcessId;
   readonly init: ProcessId;
+  /** Booted by an init of its own, see boot/: `init` is its keeper, and the machine is what that boots. */
+  readonly boots?: true;
 }

@@ -2,9 +2,10 @@
 
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import type { Writable } from "node:stream";
+import { findBootedInit } from "./boot/init";
 import type { MachineRecord } from "./machine-record";
 import { READY } from "./namespace-script";
-import { findChild, findProcess } from "./processes";
+import { endProcess, findChild, findProcess } from "./processes";
 import {
   COMMAND_ENVIRONMENT,
   type CommandResult,
@@ -82,14 +83,27 @@ function readUntilReady(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Begins a machine's end; the kernel ends whatever else runs in the namespaces when their process 1 ends. */
+export function endMachine(machine: MachineRecord): void {
+  // A keeper has something to remove first.
+  endProcess(machine.init, machine.boots ? "SIGTERM" : "SIGKILL");
+}
+
 /** A running machine of a sandbox, whoever started it. */
 export class Machine {
   constructor(private readonly machine: MachineRecord) {}
 
+  /** Its process 1 at this time. @throws Error while a booted machine is between two boots. */
+  private get initPid(): number {
+    const init = this.machine.boots ? findBootedInit(this.machine.init) : this.machine.init;
+    if (init === undefined) throw new Error("the machine isn't running: it reboots");
+    return init.pid;
+  }
+
   /** Arguments of nsenter(1) that run a program inside. */
   private enter(argv: readonly string[]): string[] {
     // --root: in a chroot, the root of the mount namespace alone would be the one outside of it.
-    return ["--target", String(this.machine.init.pid), ...NAMESPACES, "--root", "--wd", "--", ...argv];
+    return ["--target", String(this.initPid), ...NAMESPACES, "--root", "--wd", "--", ...argv];
   }
 
   /** Runs a program inside, as root, to its end. `argv[0]` is looked up on the standard PATH. */
@@ -110,7 +124,7 @@ export class Machine {
    * @throws Error on the first line that fails.
    */
   async configureNetwork(lines: readonly string[]): Promise<void> {
-    const network = ["--target", String(this.machine.init.pid), "--net", "--"];
+    const network = ["--target", String(this.initPid), "--net", "--"];
     await runOrThrow("nsenter", [...network, "ip", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
   }
 
@@ -124,6 +138,6 @@ export class Machine {
 
   /** Where a path of this machine is seen from outside: for reading and writing files, /etc too. */
   path(inside: string): string {
-    return `/proc/${this.machine.init.pid}/root${inside}`;
+    return `/proc/${this.initPid}/root${inside}`;
   }
 }

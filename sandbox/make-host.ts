@@ -5,16 +5,16 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { accountFiles, setPassword, UNPRIVILEGED_ACCOUNT, writeAccounts } from "./accounts";
 import { hostAddresses, type SandboxAddresses, sandboxAddresses } from "./addresses";
+import { BOOT_FILES, BOOTED_SSHD_OPTIONS, keeperMachine, powerOn, startKeeper } from "./boot/boot-host";
 import { FLAVOURS } from "./flavours/all";
 import type { Flavour } from "./flavours/flavour";
 import { sshdLogPath, switchPort } from "./host";
 import { type HostFile, writeHostFiles } from "./host-files";
 import type { HostOptions, HostRecord, HostRights } from "./host-record";
-import { Machine, type StartedMachine, startMachine } from "./machine";
+import { endMachine, Machine, type StartedMachine, startMachine } from "./machine";
 import type { MachineRecord } from "./machine-record";
 import { HOST_SCRIPT } from "./namespace-script";
 import { plugIn } from "./network";
-import { killProcess } from "./processes";
 import { type KeyPair, makeKeyPair } from "./ssh-keys";
 import { sshdFiles, startSshd } from "./sshd";
 
@@ -52,19 +52,32 @@ export async function makeHost(
   );
   // Awaited only after the machine; until then its failure must not count as unhandled.
   keysMade.catch(() => {});
-  return startAndFurnish(options.name, directory, async (started) => {
-    const machine = new Machine(started.record);
+  const { boot } = FLAVOURS[options.flavour ?? "root"];
+  // Unique on this machine, as the sandbox's random IPv6 subnet is.
+  const cgroup = `anyip-${addresses.address6.replaceAll(":", "-")}`;
+  const start = () =>
+    boot
+      ? startKeeper(options.name, directory, boot.tree, cgroup)
+      : startMachine(HOST_SCRIPT, [options.name, directory]);
+  return startAndFurnish(start, async (started) => {
+    const machine = keeperMachine(started.record);
     await plugIn(site.switchMachine, switchPort(index), started.record);
-    await machine.configureNetwork([
-      ...interfaceLines(addresses),
-      `route add default via ${gateways.peer4}`,
-      `route add default via ${gateways.peer6}`,
-    ]);
     const hostKeys = await keysMade;
-    await furnish(machine, options, publicKey, hostKeys);
+    const sshdOptions = [...(options.sshdOptions ?? []), ...(boot ? BOOTED_SSHD_OPTIONS : [])];
+    await furnish(machine, { ...options, sshdOptions }, publicKey, hostKeys);
     writeHostFiles(machine, identityFiles(options.name, gateways));
-    await startSshd(machine, sshdLogPath(site.directory, index));
     const record = describeHost(started.record, index, options, addresses);
+    if (boot) {
+      writeHostFiles(machine, [...BOOT_FILES, ...boot.networkFiles({ ...addresses, ...gateways })]);
+      await powerOn(record, cgroup);
+    } else {
+      await machine.configureNetwork([
+        ...interfaceLines(addresses),
+        `route add default via ${gateways.peer4}`,
+        `route add default via ${gateways.peer6}`,
+      ]);
+      await startSshd(machine, sshdLogPath(site.directory, index));
+    }
     return { record, started, hostKeys: hostKeys.map((key) => key.publicKey) };
   });
 }
@@ -74,25 +87,27 @@ export function makePeer(site: Site): Promise<StartedMachine> {
   const addresses = sandboxAddresses(site.slice, site.network6);
   const directory = join(site.directory, "peer");
   mkdirSync(directory, { mode: 0o700 });
-  return startAndFurnish("peer", directory, async (started) => {
-    const machine = new Machine(started.record);
-    await plugIn(site.switchMachine, "peer", started.record);
-    await machine.configureNetwork(interfaceLines({ address: addresses.peer4, address6: addresses.peer6 }));
-    writeHostFiles(machine, identityFiles("peer", addresses));
-    return started;
-  });
+  return startAndFurnish(
+    () => startMachine(HOST_SCRIPT, ["peer", directory]),
+    async (started) => {
+      const machine = new Machine(started.record);
+      await plugIn(site.switchMachine, "peer", started.record);
+      await machine.configureNetwork(interfaceLines({ address: addresses.peer4, address6: addresses.peer6 }));
+      writeHostFiles(machine, identityFiles("peer", addresses));
+      return started;
+    },
+  );
 }
 
 async function startAndFurnish<Result>(
-  name: string,
-  directory: string,
+  start: () => Promise<StartedMachine>,
   furnishMachine: (started: StartedMachine) => Promise<Result>,
 ): Promise<Result> {
-  const started = await startMachine(HOST_SCRIPT, [name, directory]);
+  const started = await start();
   try {
     return await furnishMachine(started);
   } catch (error) {
-    killProcess(started.record.init);
+    endMachine(started.record);
     await started.waitForEnd();
     throw error;
   }

@@ -21,7 +21,7 @@ exec sh -c 'exec >/dev/null 2>&1
  * Sets what a network namespace may have taken over from the machine (forwarding from Docker, IPv6 turned
  * off) and lets addresses be usable at once, without duplicate address detection.
  */
-const PREPARE_NETWORK = `
+export const PREPARE_NETWORK = `
 cd /proc/sys/net
 echo 0 > ipv4/ip_forward
 echo 0 > ipv4/conf/all/rp_filter

@@ -28,20 +28,34 @@ export function isAlive(process: ProcessId): boolean {
   return findProcess(process.pid)?.startTime === process.startTime;
 }
 
-/** Ends exactly this process, at once; one that is gone already is fine. */
-export function killProcess(target: ProcessId): void {
+/** Sends exactly this process the signal; one that is gone already is fine. */
+export function endProcess(target: ProcessId, signal: "SIGKILL" | "SIGTERM"): void {
   if (!isAlive(target)) return;
   try {
-    process.kill(target.pid, "SIGKILL");
+    process.kill(target.pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
+/** The children of a process, the oldest first; none when it is gone. */
+export function findChildren(pid: number): ProcessId[] {
+  let children: string;
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  } catch {
+    return [];
+  }
+  return children
+    .split(" ")
+    .filter((child) => child !== "")
+    .map((child) => findProcess(Number(child)))
+    .filter((child) => child !== undefined);
+}
+
 /** The first child of a process; the one child, where `unshare --fork` is meant. */
 export function findChild(pid: number): ProcessId | undefined {
-  const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
-  return first ? findProcess(Number(first)) : undefined;
+  return findChildren(pid)[0];
 }
 
 /** Tells process ids of this boot and process namespace from those of another, which look the same. */

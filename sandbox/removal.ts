@@ -4,7 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { rmdirSync, rmSync } from "node:fs";
 import { linkName, sandboxAddresses } from "./addresses";
-import { describeProcessSpace, isAlive, killProcess } from "./processes";
+import { endMachine } from "./machine";
+import { describeProcessSpace, isAlive } from "./processes";
 import { COMMAND_ENVIRONMENT } from "./run-command";
 import {
   listNames,
@@ -27,8 +28,7 @@ export function removeSandbox(record: SandboxRecord): void {
 function endMachines(record: SandboxRecord): void {
   removeLink(record);
   const machines = [record.switch, record.peer, ...record.hosts].filter((machine) => machine !== undefined);
-  // The kernel ends whatever else runs in the namespaces when their process 1 ends.
-  for (const { init } of machines) killProcess(init);
+  for (const machine of machines) endMachine(machine);
   const deadline = Date.now() + END_TIMEOUT_MS;
   for (const { init, holder } of machines) {
     while (isAlive(init) || isAlive(holder)) {

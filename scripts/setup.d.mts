@@ -16,7 +16,11 @@ export interface SetUpResult {
   nodes: Record<string, NodeInstallation>;
 }
 
-export function setUp(options?: { forTests?: boolean; nodeMatrix?: boolean }): Promise<SetUpResult>;
+export function setUp(options?: {
+  forTests?: boolean;
+  nodeMatrix?: boolean;
+  debianTrees?: boolean;
+}): Promise<SetUpResult>;
 
 /** @throws SetupError when there is no engine yet */
 export function pulumiEnvironment(homeDir: string, stateDir: string): NodeJS.ProcessEnv;

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runGates } from "./gates.mjs";
+import { ensureDebianTrees } from "./setup/debian-trees.mjs";
 import { repository } from "./setup/paths.mjs";
 import { run } from "./setup/process.mjs";
 import { SetupError, setUp } from "./setup.mjs";
@@ -88,6 +89,11 @@ async function runVitest(environment, extra) {
 try {
   const extra = process.argv.slice(2);
   const { pulumiEnv } = await setUp({ forTests: true, nodeMatrix: true });
+  await ensureDebianTrees().catch((error) => {
+    // Without them only the tests of booted hosts fail, and say so.
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`test: ${error.message}`);
+  });
   if (extra.length === 0) add(await runGates());
   await runVitest({ ...process.env, ...pulumiEnv }, extra);
 } catch (error) {

@@ -1,6 +1,7 @@
 // Gets root's rights: by being root, or by running this very command again through sudo.
 
 import { spawn, spawnSync } from "node:child_process";
+import { cacheHome } from "../../sandbox/boot/trees";
 
 /** Calls `action` as root, or has sudo do the whole command line again. Resolves to the exit code. */
 export async function runAsRoot(action: () => Promise<number>): Promise<number> {
@@ -16,7 +17,9 @@ export async function runAsRoot(action: () => Promise<number>): Promise<number> 
       "a sandbox needs root's rights, and `sudo -n` doesn't give them: run this as root, or `sudo -v` first",
     );
   }
-  const child = spawn("sudo", ["-n", process.execPath, ...process.argv.slice(1)], { stdio: "inherit" });
+  // The person's cache has the disks of hosts that boot; sudo may set another HOME.
+  const command = ["env", `XDG_CACHE_HOME=${cacheHome()}`, process.execPath, ...process.argv.slice(1)];
+  const child = spawn("sudo", ["-n", ...command], { stdio: "inherit" });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));

@@ -19,7 +19,12 @@ Makes the sandbox NAME (default: default) with the hosts web1, web2, …
       sudo-entry     likewise, but only for what the provider runs
       sudo-password  likewise, but only with a password
       doas           one logs in as operator, who may use doas (package opendoas) for what the provider runs
+      systemd        one logs in as root on a Debian that systemd has booted, and \`reboot\` is real
+      openrc         the same, booted by OpenRC
+      ifupdown       the same, booted by sysvinit, with its network by ifupdown
   --json           print what a program needs to use it, instead of text
+
+What boots needs the disks that \`npm run setup -- --with-debian-trees\` makes.
 `,
   async run(args) {
     const { values, positionals } = readArguments(
@@ -28,11 +33,7 @@ Makes the sandbox NAME (default: default) with the hosts web1, web2, …
       1,
     );
     const count = readHostCount(values.hosts ?? "1");
-    const flavour = values.flavour ?? "root";
-    if (!isFlavourName(flavour)) {
-      const known = Object.keys(FLAVOURS).join(", ");
-      throw new UsageError(`--flavour ${JSON.stringify(flavour)} isn't known; there are ${known}`);
-    }
+    const flavour = readFlavour(values.flavour ?? "root");
     const started = Date.now();
     const sandbox = await createSandbox({
       name: positionals[0] ?? "default",
@@ -50,8 +51,12 @@ Makes the sandbox NAME (default: default) with the hosts web1, web2, …
   },
 };
 
-function isFlavourName(text: string): text is FlavourName {
-  return Object.hasOwn(FLAVOURS, text);
+function readFlavour(text: string): FlavourName {
+  const names = Object.keys(FLAVOURS) as FlavourName[];
+  const flavour = names.find((name) => name === text);
+  if (flavour !== undefined) return flavour;
+  const known = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+  throw new UsageError(`--flavour ${JSON.stringify(text)} isn't known; ${known} is right`);
 }
 
 function readHostCount(text: string): number {

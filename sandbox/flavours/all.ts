@@ -3,10 +3,12 @@
 import type { FlavourName } from "../host-record";
 import { doasFlavour } from "./doas";
 import type { Flavour } from "./flavour";
+import { ifupdownFlavour, openrcFlavour } from "./ifupdown";
 import { rootFlavour } from "./root";
 import { sudoFlavour } from "./sudo";
 import { sudoEntryFlavour } from "./sudo-entry";
 import { sudoPasswordFlavour } from "./sudo-password";
+import { systemdFlavour } from "./systemd";
 
 export const FLAVOURS: Readonly<Record<FlavourName, Flavour>> = {
   root: rootFlavour,
@@ -14,4 +16,7 @@ export const FLAVOURS: Readonly<Record<FlavourName, Flavour>> = {
   "sudo-entry": sudoEntryFlavour,
   "sudo-password": sudoPasswordFlavour,
   doas: doasFlavour,
+  systemd: systemdFlavour,
+  openrc: openrcFlavour,
+  ifupdown: ifupdownFlavour,
 };

@@ -1,7 +1,17 @@
 // What tells one kind of test host from another. A new kind is a further file here and a line in all.ts.
 
 import type { Account } from "../accounts";
+import type { BootTree } from "../boot/trees";
 import type { HostFile } from "../host-files";
+
+/** What a booted host configures its network card with, by its own means. */
+export interface HostNetwork {
+  readonly address: string;
+  readonly address6: string;
+  /** The gateways. */
+  readonly peer4: string;
+  readonly peer6: string;
+}
 
 export interface Flavour {
   /** Whom a program should log in as. */
@@ -14,4 +24,9 @@ export interface Flavour {
   readonly accounts: readonly Account[];
   /** What it needs in the host's file system. */
   readonly files: readonly HostFile[];
+  /** For a host that a real init boots: its disk, and the network's configuration on it. */
+  readonly boot?: {
+    readonly tree: BootTree;
+    readonly networkFiles: (network: HostNetwork) => readonly HostFile[];
+  };
 }
