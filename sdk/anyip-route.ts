@@ -33,8 +33,7 @@ export interface AnyIPRouteArgs {
   metric?: pulumi.Input<number>;
   /**
    * 4–255: the mark that says who installed the route (rtnetlink(7)); default 177, or for an adopted route the one
-   * it was found with. Changed in place. With another number add `onExisting: "takeOver"`: only by 177 does a run
-   * recognise a route whose creation was cut off before it was recorded, and any other would be adopted.
+   * it was found with. Changed in place.
    */
   protocol?: pulumi.Input<number>;
   /** Address of the host that it sends from to addresses of the prefix (ip-route(8), `src`). Changed in place. */
@@ -60,6 +59,12 @@ export interface AnyIPRouteArgs {
    * - `onLink`: it lies in an on-link IPv6 subnet, where Linux answers no Neighbour Solicitation for a local route
    */
   allowUnsafe?: pulumi.Input<pulumi.Input<UnsafeReason>[]>;
+  /**
+   * What delete does where the host cannot be reached: `fail` (default), or `forget`, for a host that is gone for good: the
+   * resource goes from the state, and nothing is done. Only HOST_UNREACHABLE counts, not a refused login or another host
+   * key. A change is recorded.
+   */
+  onHostGone?: pulumi.Input<"fail" | "forget">;
   /**
    * Seconds that the host waits for the confirmation of a change before it takes it back by itself, 1–60, default 10. Changes
    * that reach a host together have the longest of theirs. A change of it is recorded and changes nothing on the host.

@@ -23,6 +23,8 @@ export interface DesiredRoute {
   readonly wantsProtocol: boolean;
   readonly onExisting: OnExisting;
   readonly verify: boolean;
+  /** What a delete does where the host cannot be reached. */
+  readonly onHostGone: "fail" | "forget";
   /** The risks that are taken. */
   readonly allowUnsafe: readonly UnsafeReason[];
   /** How long the host waits before it takes an unconfirmed change back. */
@@ -80,6 +82,7 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   const source = readSource(fields, prefix);
   const onExisting = fields.choice("onExisting", ["adopt", "takeOver", "fail"]);
   const verify = fields.boolean("verify");
+  const onHostGone = fields.choice("onHostGone", ["fail", "forget"]);
   const confirmTimeoutSeconds = fields.integer("confirmTimeout", 1, maxConfirmTimeoutSeconds, " (seconds)");
   fields.require("owner", "project/stack/name");
   const owner = fields.text("owner", ownerGrammar);
@@ -121,6 +124,7 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
       wantsProtocol: protocol !== undefined,
       onExisting: onExisting ?? "adopt",
       verify: verify ?? true,
+      onHostGone: onHostGone ?? "fail",
       allowUnsafe,
       confirmTimeoutSeconds: confirmTimeoutSeconds ?? defaultConfirmTimeoutSeconds,
       owner,

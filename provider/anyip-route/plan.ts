@@ -2,7 +2,14 @@
 import { AnyIPError } from "../errors";
 import type { Observation, ObservedTable, RoutePlan } from "../host/host";
 import { isSameRecord, type OwnershipRecord, recordName } from "../host/record";
-import { hasKey, isLocalRoute, isSameRoute, type LocalRoute, type ObservedRoute } from "../host/route";
+import {
+  hasKey,
+  isLocalRoute,
+  isSameLocalRoute,
+  isSameRoute,
+  type LocalRoute,
+  type ObservedRoute,
+} from "../host/route";
 import { type Claimant, findHolder, type Holder, isOtherMachine } from "./holder";
 import type { DesiredRoute } from "./inputs";
 import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./state";
@@ -51,6 +58,15 @@ export function planUpdate(
     if (!isNamesake(holder.record)) throw heldByStranger(route, holder.record);
   }
   return keepPresent(recorded.origin, desired, id, observed, holder);
+}
+
+/** True when what is desired is what is recorded, in all that the host knows of it. */
+export function isSameOnHost(recorded: RecordedRoute, desired: DesiredRoute): boolean {
+  return (
+    recorded.owner === desired.owner &&
+    recorded.connection.host === desired.connection.host &&
+    isSameLocalRoute(recorded.route, desired.route)
+  );
 }
 
 /** The route with its attributes as they are to be, added or replaced in place, and the record that says so. */

@@ -2,14 +2,16 @@
 // itself (the Host).
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
+import { AnyIPError } from "../errors";
 import type { ObservedTable, RoutePlan } from "../host/host";
 import type { LocalRoute } from "../host/route";
 import type { HostAccess } from "../host-access";
 import { RouteClaims } from "./claims";
+import { DeclaredRoutes } from "./declared";
 import { diffRoute } from "./diff";
 import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
 import { requireSafe } from "./lockout";
-import { explainAbsence, findRecorded, planCreate, planDelete, planUpdate } from "./plan";
+import { explainAbsence, findRecorded, isSameOnHost, planCreate, planDelete, planUpdate } from "./plan";
 import { decodeState, encodeState, type StateExtras } from "./state";
 
 /** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
@@ -21,14 +23,18 @@ export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "config
 /** A provider whose resources live on the hosts that `findHost` finds. */
 export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider {
   const claims = new RouteClaims();
+  const declared = new DeclaredRoutes();
   const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
     const owner = claims.find(machine, route);
     return owner !== undefined && owner !== id;
   };
   return {
     async check(_olds: RawInputs, news: RawInputs) {
-      const { inputs, failures } = checkInputs(news);
-      return { inputs, failures: [...failures] };
+      const { inputs, failures, desired } = checkInputs(news);
+      const other = desired && declared.findOther(desired);
+      if (other === undefined) return { inputs, failures: [...failures] };
+      const reason = `is bound on the same host by ${other} of this program already; one of the two is enough`;
+      return { inputs, failures: [{ property: "prefix", reason }] };
     },
 
     async diff(_id, olds: RawInputs, news: RawInputs) {
@@ -69,7 +75,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const recorded = decodeState(olds);
       const desired = requireDesired(news);
       const access = findHost(desired.connection, recorded.acceptedHostKey);
-      const { extras, machine } = await access.host.change<PlacedExtras>({
+      const changed = access.host.change<PlacedExtras>({
         reads: [desired.route],
         plan: (observed) => {
           const plan = planUpdate(recorded, desired, id, observed);
@@ -78,14 +84,17 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
         confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
         ...verifying(desired),
       });
-      claims.claim(machine, desired.route, id);
-      return { outs: encodeState(news, withHostKey(extras, access)) };
+      // So that "forget" itself can be recorded, without which a delete would not know of it.
+      const placed = await (isSameOnHost(recorded, desired) ? unlessGone(changed, desired) : changed);
+      if (!placed) return { outs: encodeState(news, recorded) };
+      claims.claim(placed.machine, desired.route, id);
+      return { outs: encodeState(news, withHostKey(placed.extras, access)) };
     },
 
     async delete(id, outputs: RawInputs) {
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      const machine = await access.host.change<string>({
+      const changed = access.host.change<string>({
         reads: [recorded.route, recorded.actual],
         acceptsEarlierLook: true,
         confirmTimeoutSeconds: recorded.confirmTimeoutSeconds,
@@ -94,9 +103,21 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
           return planDelete(recorded, id, observed, isOthers(machine, recorded.actual, id), machine);
         },
       });
-      claims.release(machine, recorded.actual, id);
+      const machine = await unlessGone(changed, recorded);
+      if (machine !== undefined) claims.release(machine, recorded.actual, id);
     },
   };
+}
+
+/** undefined where the host cannot be reached and the program says that it is gone for good. */
+async function unlessGone<T>(changed: Promise<T>, { onHostGone }: DesiredRoute): Promise<T | undefined> {
+  try {
+    return await changed;
+  } catch (error) {
+    const isGone = error instanceof AnyIPError && error.code === "HOST_UNREACHABLE";
+    if (isGone && onHostGone === "forget") return undefined;
+    throw error;
+  }
 }
 
 /** What a change leaves to be recorded, and the machine on which it happened. */

@@ -43,6 +43,7 @@ const inputNames = [
   "source",
   "onExisting",
   "verify",
+  "onHostGone",
   "allowUnsafe",
   "confirmTimeout",
   "owner",

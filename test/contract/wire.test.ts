@@ -70,6 +70,24 @@ describe("Check", () => {
     expect(JSON.stringify(failures)).not.toMatch(/sesame|s3cret/);
   });
 
+  it("tells the second of two resources that bind one route on one host, however they log in", async () => {
+    const check = (owner: string, connection: object, change = {}) =>
+      provider.check({}, inputs({ owner, connection, prefix: "2001:db8:77::/64", ...change }));
+    const host = "web7.example";
+    expect((await check("shop/dev/first", { host })).failures).toEqual([]);
+    expect((await check("shop/dev/first", { host })).failures).toEqual([]);
+    const second = await check("shop/dev/second", { host, user: "admin" });
+    expect(second.failures).toEqual([
+      {
+        property: "prefix",
+        reason: expect.stringMatching(/^is bound on the same host by shop\/dev\/first of/),
+      },
+    ]);
+    expect((await check("shop/dev/second", { host, port: 2222 })).failures).toEqual([]);
+    expect((await check("shop/dev/second", { host, proxy: { host: "jump.example" } })).failures).toEqual([]);
+    expect((await check("shop/dev/second", { host }, { metric: 50 })).failures).toEqual([]);
+  });
+
   it("passes through what is not known yet", async () => {
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const news = inputs({ prefix: unknown, connection: { host: unknown } });

@@ -39,6 +39,7 @@ describe("diffRoute", () => {
     ["source", undefined, inPlace],
     ["onExisting", "fail", inPlace],
     ["verify", false, inPlace],
+    ["onHostGone", "forget", inPlace],
     ["allowUnsafe", ["onLink"], inPlace],
     ["allowUnsafe", undefined, inPlace],
     ["allowUnsafe", ["gateway"], nothing],

@@ -31,6 +31,7 @@ describe("decodeState of version 1", () => {
       owner: "shop/dev/web",
       onExisting: "adopt",
       verify: true,
+      onHostGone: "fail",
       found: {},
     });
     expect(state.route).toEqual(route);
@@ -44,6 +45,7 @@ describe("decodeState of version 1", () => {
       origin: "created",
       onExisting: "takeOver",
       verify: false,
+      onHostGone: "fail",
       wantsProtocol: true,
     });
     expect(state.actual).toEqual({
