@@ -47,9 +47,10 @@ export class PulumiFolder {
    * Runs `pulumi` in the clone and prints its output as it comes.
    *
    * @param args what a person types behind `pulumi`; `lines` of them are shown on lines of their own
-   * @throws Error when it fails or the demo is interrupted; either way nothing of it runs on
+   * @param options.refusal what it has to fail with, where it has to fail: a part of its output
+   * @throws Error when it fails, or does not as it has to, or the demo is interrupted; in no case anything of it runs on
    */
-  async run(args, lines = []) {
+  async run(args, lines = [], { refusal } = {}) {
     showCommand([["pulumi", ...args].join(" "), ...lines].join(" \\\n      "));
     throwIfInterrupted();
     const printer = outputPrinter();
@@ -62,8 +63,12 @@ export class PulumiFolder {
       detached: true,
     });
     this.#running = child.pid;
+    let output = "";
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (piece) => printer.add(piece));
+      stream.setEncoding("utf8").on("data", (piece) => {
+        output += piece;
+        printer.add(piece);
+      });
     }
     let timer;
     const stop = () => {
@@ -80,6 +85,10 @@ export class PulumiFolder {
     printer.end();
     this.#end();
     throwIfInterrupted();
+    if (refusal !== undefined) {
+      if (outcome !== 0 && output.includes(refusal)) return;
+      throw new Error(`\`pulumi ${args.join(" ")}\` was not refused with ${refusal}, see above`);
+    }
     if (outcome !== 0) throw new Error(`\`pulumi ${args.join(" ")}\` ended with ${outcome}, see above`);
   }
 

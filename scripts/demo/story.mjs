@@ -77,6 +77,7 @@ async function tellSteps(made) {
   await showHost(host);
   await lookFromPeer(sandbox.peer, host);
   await changeNothing(pulumi, host);
+  await beRefused(pulumi, host, sandbox.peer);
   await step(
     "pulumi destroy",
     "Delete removes exactly the two routes that the stack has made, and only while they are still its own.",
@@ -141,10 +142,12 @@ function makeStack(made) {
 function showHost(host) {
   return step(
     "What that did on the host",
-    "Two routes, and nothing installed. Their protocol number, 177, says who made them.",
+    "Two routes, and nothing installed. Their protocol number, 177, says who made them, and a record beside each " +
+      "says whose it is: another stack that wants the same prefix is told so.",
     async () => {
       await runOn(host, "web1", "ip -6 route show table local | grep 'proto 177'");
       await runOn(host, "web1", "ip -4 route show table local | grep 'proto 177'");
+      await runOn(host, "web1", "cat /run/pulumi-anyip/routes/2001*");
     },
   );
 }
@@ -187,6 +190,22 @@ function changeNothing(pulumi, host) {
         `Connections that web1's sshd has seen: ${before.attempts} before this step, ${after.attempts} after it.`,
       );
       if (after.attempts !== before.attempts) throw new Error("it connected to the host");
+    },
+  );
+}
+
+function beRefused(pulumi, host, peer) {
+  return step(
+    "A mistake that would cut the host off",
+    `The IPv4 subnet is mistyped: now it holds ${peer.address}, which is web1's gateway. With this route the host ` +
+      "would deliver to itself whatever it sends there. It is refused before anything is changed.",
+    async () => {
+      const before = await host.routes();
+      const config = [`--config-file ${pulumi.configFile}`, `-c prefix4=${peer.address}/32`];
+      await pulumi.run(["up", "--yes", "--skip-preview"], config, { refusal: "LOCKOUT_RISK" });
+      if ((await host.routes()) !== before) throw new Error("the host's routes have changed");
+      console.log();
+      say("web1's routes are the same, byte for byte, and so is what the stack has recorded.");
     },
   );
 }
