@@ -82,8 +82,8 @@ const settleLines = [
   "for name in new/*; do",
   '[ ! -f "$name" ] || { mv -f new/* routes/; break; }',
   "done",
-  '[ -z "$gone" ] || rm -f $gone',
-  "rm -f undo kept",
+  // In this order, `kept` last.
+  "rm -f $gone undo kept",
   "}",
 ];
 
