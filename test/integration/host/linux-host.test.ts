@@ -1,4 +1,4 @@
-// LinuxHost over real ssh to a real kernel, by every way to root's rights and from every login shell.
+// LinuxHost over real ssh to a real kernel: by every way to root's rights, from every login shell, on every init.
 import { Hosts } from "../../../provider/hosts";
 import { createSandbox } from "../../../sandbox";
 import { expectNothingLeft } from "../../support/host-processes";
@@ -12,6 +12,10 @@ const combinations = {
   "sudo-entry": ["dash"],
   "sudo-password": ["bash", "chatty", "fish", "tcsh"],
   doas: ["bash", "tcsh"],
+  // The trees have no other shells.
+  systemd: ["sh"],
+  openrc: ["dash"],
+  ifupdown: ["bash"],
 } as const;
 
 for (const [flavour, shells] of entriesOf(combinations)) {
