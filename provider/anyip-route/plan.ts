@@ -1,7 +1,6 @@
 // What is to be done about one route: observed, desired and recorded in, a change or a refusal out. Pure.
-import { AnyIPError } from "../errors";
 import type { Observation, ObservedTable, RoutePlan } from "../host/host";
-import { isSameRecord, type OwnershipRecord, recordName } from "../host/record";
+import { isSameRecord, type OwnershipRecord } from "../host/record";
 import {
   hasKey,
   isLocalRoute,
@@ -10,6 +9,7 @@ import {
   type LocalRoute,
   type ObservedRoute,
 } from "../host/route";
+import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
 import { type Claimant, findHolder, type Holder, isOtherMachine } from "./holder";
 import type { DesiredRoute } from "./inputs";
 import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./state";
@@ -28,17 +28,17 @@ export function planCreate(
   isClaimed: boolean,
 ): RoutePlan<Extras> {
   const { route, owner, onExisting } = desired;
-  if (isClaimed) throw duplicate(route);
+  if (isClaimed) throw explainDuplicate(route);
   const holder = findHolder(observed, route, { owner, id });
-  if (holder.standing === "stranger") throw heldByStranger(route, holder.record);
+  if (holder.standing === "stranger") throw explainStranger(route, holder.record);
   const present = findKey(observed.table, route);
   if (holder.standing !== "nobody") {
     const origin = onExisting === "takeOver" ? "created" : holder.record.origin;
     return keepPresent(origin, desired, id, observed, holder);
   }
   if (present) {
-    if (!isLocalRoute(present) || !hasSameEffect(present, route)) throw conflict(route, present);
-    if (onExisting === "fail") throw conflict(route, present, 'and onExisting is "fail"');
+    if (!isLocalRoute(present) || !hasSameEffect(present, route)) throw explainConflict(route, present);
+    if (onExisting === "fail") throw explainConflict(route, present, 'and onExisting is "fail"');
   }
   const origin = present && onExisting !== "takeOver" ? "adopted" : "created";
   return keepPresent(origin, desired, id, observed, holder);
@@ -55,7 +55,7 @@ export function planUpdate(
   const isNamesake = (record: OwnershipRecord) => [desired.owner, recorded.owner].includes(record.owner);
   const holder = findHolder(observed, route, { owner: desired.owner, id });
   if (holder.standing === "stranger" || holder.standing === "sibling") {
-    if (!isNamesake(holder.record)) throw heldByStranger(route, holder.record);
+    if (!isNamesake(holder.record)) throw explainStranger(route, holder.record);
   }
   return keepPresent(recorded.origin, desired, id, observed, holder);
 }
@@ -79,7 +79,7 @@ function keepPresent(
 ): RoutePlan<Extras> {
   const { route, owner } = desired;
   const present = findKey(table, route);
-  if (present && !isLocalRoute(present)) throw conflict(route, present);
+  if (present && !isLocalRoute(present)) throw explainConflict(route, present);
   const protocol = present && keepsFoundProtocol({ origin }, desired) ? present.protocol : route.protocol;
   const wanted = { ...route, protocol };
   const record = { route: wanted, owner, origin, token: id, machineId };
@@ -178,10 +178,10 @@ export function explainAbsence(
   observed: ObservedTable,
 ): string | undefined {
   const present = findKey(observed, route);
-  if (!present) return `the route ${describe(route)} is not there; something on the host has removed it`;
+  if (!present) return `the route ${describeRoute(route)} is not there; something on the host has removed it`;
   const { protocol = route.protocol } = found;
   if (isSameRoute(present, { ...route, protocol })) return undefined;
-  return `the route is ${describe(present)} instead of ${describe(route)}; something on the host has changed it`;
+  return `the route is ${describeRoute(present)} instead of ${describeRoute(route)}; something on the host has changed it`;
 }
 
 /** `ip route append` can make several routes of one key; the one that is the same in everything is meant then. */
@@ -197,48 +197,4 @@ function hasSameEffect(present: ObservedRoute, route: LocalRoute): boolean {
 
 function replaceUnlessSame(route: LocalRoute, present: ObservedRoute & LocalRoute) {
   return isSameRoute(present, route) ? {} : { step: { kind: "replace", route, before: present } as const };
-}
-
-function duplicate(route: LocalRoute): AnyIPError {
-  return new AnyIPError(
-    "ROUTE_CONFLICT",
-    `another resource of this program binds ${describe(route)} on the same machine; ` +
-      "one of the two is enough (two names or addresses may lead to one host)",
-  );
-}
-
-function heldByStranger(route: LocalRoute, { owner }: OwnershipRecord): AnyIPError {
-  return new AnyIPError(
-    "ROUTE_CONFLICT",
-    `the route ${describe(route)} belongs to ${owner} (project/stack/resource), as the host has it on record. ` +
-      "Let only one of the two bind it. If that stack is gone for good, remove the record's file on the host: " +
-      `/run/pulumi-anyip/routes/${recordName(route)}`,
-  );
-}
-
-function conflict(route: LocalRoute, present: ObservedRoute, because = "which is not the same"): AnyIPError {
-  return new AnyIPError(
-    "ROUTE_CONFLICT",
-    `there already is a route ${describe(present)} where ${describe(route)} should be, ${because}. ` +
-      "Remove it on the host, or declare this resource as that route is; " +
-      'onExisting "adopt" or "takeOver" lets the resource have a route that is the same but for its protocol',
-  );
-}
-
-const typeNames = [
-  "unspec",
-  "unicast",
-  "local",
-  "broadcast",
-  "anycast",
-  "multicast",
-  "blackhole",
-  "unreachable",
-];
-
-function describe(route: ObservedRoute | LocalRoute): string {
-  const type = "type" in route ? (typeNames[route.type] ?? `type ${route.type}`) : "local";
-  const device = route.device === undefined ? "" : ` dev ${route.device}`;
-  const source = route.source === undefined ? "" : ` src ${route.source}`;
-  return `\`${type} ${route.prefix}${device} table ${route.table} metric ${route.metric} proto ${route.protocol}${source}\``;
 }

@@ -4,20 +4,23 @@
 import { maxConfirmTimeoutSeconds, type TableName } from "./host";
 import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
 import { formatLookAround } from "./look-around";
-import { changedName, type RecordChange } from "./record";
-import { formatRecord, maxRecordBytes } from "./record-text";
-import { invertStep, type Step } from "./route";
-import { quote } from "./shell-quote";
+import type { RecordChange } from "./record";
+import {
+  formatKeep,
+  formatShowRecords,
+  formatStage,
+  type RecordSelection,
+  settleLines,
+  takeBackLines,
+} from "./record-script";
+import type { Step } from "./route";
 
 /** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
 export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
 
 // A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
-// holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. It holds:
-//   routes/NAME  the ownership records, one for each managed route
-//   new/NAME     records of the batch under way, to be moved to routes/ once it is kept
-//   undo         what takes that batch back: `NUMBER STEP` a line, the last first
-//   kept         it has been confirmed: new/ goes to routes/, and the names in here are to be removed from there
+// holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. What it holds,
+// record-script.ts says.
 const lockDirectory = "/run/pulumi-anyip";
 
 /** The lines by which a batch's parts are told from each other and from whatever a login shell prints. */
@@ -64,34 +67,8 @@ export function formatStartScript(nonce: string): string {
   );
 }
 
-/** Takes the batch back that `undo` is about, but for its steps that failed. */
-const takeBackLines = [
-  "take_back() {",
-  "while read -r number line; do",
-  `case "$failed" in *" $number "*) ;; *) printf '%s\n' "$line" ;; esac`,
-  "done <undo | ip -force -batch - >/dev/null 2>&1",
-  "rm -rf new undo",
-  "}",
-];
-
-/** Finishes a batch that is kept. May be done again from the start. */
-const settleLines = [
-  "settle() {",
-  "gone=",
-  'while read -r name; do gone="$gone routes/$name"; done <kept',
-  "for name in new/*; do",
-  '[ ! -f "$name" ] || { mv -f new/* routes/; break; }',
-  "done",
-  // In this order, `kept` last.
-  "rm -f $gone undo kept",
-  "}",
-];
-
 /** What part 1 does about the host's lock: leave it, take it, or let others have it once and take it again. */
 export type LockStep = "none" | "take" | "pass";
-
-/** Which ownership records to print: those of these names, or every one there is. */
-export type RecordSelection = readonly string[] | "all";
 
 /** Part 1: sees to the lock and prints the tables, what is around, and records. The lock is held until the shell ends. */
 export function formatObserveScript(
@@ -111,40 +88,11 @@ export function formatObserveScript(
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables),
       ...(looksAround ? formatLookAround() : []),
-      ...(records.length === 0 ? [] : recordLines(records)),
+      ...(records.length === 0 ? [] : formatShowRecords(lockDirectory, records)),
       `printf '\\n%s\\n' '${observed}'`,
     ],
     " </dev/null",
   );
-}
-
-/** One byte more than a record can have, so that a longer one shows. */
-const readBytes = maxRecordBytes + 1;
-
-/** Prints `==> NAME <==` and the text of each record; `@odd NAME` for what is no plain file. */
-function recordLines(records: RecordSelection): string[] {
-  const directory = `${lockDirectory}/routes`;
-  const lines =
-    records === "all"
-      ? [
-          "find . ! -name . -prune ! -type f -exec printf '@odd %s\\n' {} \\;",
-          `find . ! -name . -prune -type f -exec head -v -c ${readBytes} {} +`,
-        ]
-      : [
-          "found=",
-          `for name in ${records.join(" ")}; do`,
-          'if [ -f "$name" ] && [ ! -L "$name" ]; then found="$found $name"',
-          `elif [ -e "$name" ] || [ -L "$name" ]; then printf '@odd %s\\n' "$name"; fi`,
-          "done",
-          `[ -z "$found" ] || head -v -c ${readBytes} $found`,
-        ];
-  return [
-    `[ ! -L ${directory} ] || give_up missing ${directory}`,
-    "printf '@records\\n'",
-    `(cd ${directory} 2>/dev/null || exit 0`,
-    ...lines,
-    ")",
-  ];
 }
 
 /** What may be empty now, in the order in which it has to go. */
@@ -196,12 +144,11 @@ export function formatApplyScript(
   const confirmed = `confirm ${nonce}`;
   const steps = changes.flatMap(({ step }) => (step ? [step] : []));
   const records = changes.flatMap(({ record }) => (record ? [record] : []));
-  const removed = records.filter(({ kind }) => kind === "remove").map(changedName);
   return defineAndCall(
     "anyip_apply",
     [
       "failed=' '",
-      ...stageLines(steps, records, markers.applied),
+      ...formatStage(steps, records, markers.applied),
       "report=$(ip -force -batch - 2>&1 <<'STEPS'",
       ...steps.map(formatStep),
       sentinelLine,
@@ -220,41 +167,12 @@ export function formatApplyScript(
       // A watchdog that has begun to take the steps back ends this shell when it is done.
       'wait "$watchdog"',
       `case "$answer" in '${confirmed} .' | '${confirmed} '*' .') ;; *) take_back; exit 1 ;; esac`,
-      ...keepLines(removed),
+      ...formatKeep(records),
       ...showLines(verify),
       `printf '%s\\n' '${markers.done}'`,
     ],
     "",
   );
-}
-
-/** Nothing has been changed yet, so what cannot be written ends the batch. */
-function stageLines(steps: readonly Step[], records: readonly RecordChange[], applied: string): string[] {
-  const undo = steps.map((step, index) => quote(`${index + 1} ${formatStep(invertStep(step))}`)).reverse();
-  const written = records.flatMap((change) => (change.kind === "write" ? [change.record] : []));
-  return [
-    "{",
-    "{ [ -d new ] && [ -d routes ]; } || mkdir -p new routes &&",
-    ...written.map(
-      (record) =>
-        `printf '%s\\n' ${quote(formatRecord(record))} >new/${changedName({ kind: "write", record })} &&`,
-    ),
-    undo.length === 0 ? ": >undo" : `printf '%s\\n' ${undo.join(" ")} >undo`,
-    `} 2>/dev/null || { rm -rf new undo; printf '@unwritten\\n%s\\n' '${applied}'; exit 1; }`,
-  ];
-}
-
-/** From the line that makes `kept` on, the batch is kept: whoever has the lock next finishes it. */
-function keepLines(removed: readonly string[]): string[] {
-  return [
-    `dropped=\${answer#confirm * }`,
-    `dropped=" \${dropped%.}"`,
-    'for name in $dropped; do rm -f "new/$name"; done',
-    `for name in ${removed.join(" ")}; do`,
-    `case "$dropped" in *" $name "*) ;; *) printf '%s\\n' "$name" ;; esac`,
-    "done >kept",
-    "settle",
-  ];
 }
 
 function watchdogLines(confirmTimeoutSeconds: number): string[] {

@@ -13,7 +13,6 @@ import {
   type HostChange,
   type LockStep,
   lockTimeoutSeconds,
-  type RecordSelection,
 } from "./batch-script";
 import { explainSilentShell } from "./explain";
 import {
@@ -28,6 +27,7 @@ import { parseBatchReport, parseTable } from "./iproute2";
 import { parseSshPeer, parseSurroundings } from "./look-around";
 import { changedName, recordName } from "./record";
 import { RecordListing } from "./record-listing";
+import type { RecordSelection } from "./record-script";
 import type { RootAccess } from "./root-access";
 import type { RouteKey } from "./route";
 import { noSurroundings, type Surroundings } from "./surroundings";

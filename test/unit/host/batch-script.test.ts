@@ -26,18 +26,12 @@ import { formatStep } from "../../../provider/host/iproute2";
 import { type OwnershipRecord, recordName } from "../../../provider/host/record";
 import { formatRecord } from "../../../provider/host/record-text";
 import { formatRootShellCommand } from "../../../provider/host/root-command";
-import { invertStep, type LocalRoute, type Step } from "../../../provider/host/route";
+import { invertStep, type Step } from "../../../provider/host/route";
+import { localRoute } from "../../support/route-operations";
 
 const nonce = "anyip-0123456789";
 const markers = batchMarkers(nonce);
-const route: LocalRoute = {
-  family: "ipv6",
-  prefix: "2001:db8:100::/64",
-  device: "lo",
-  table: 255,
-  metric: 1024,
-  protocol: 177,
-};
+const route = localRoute("2001:db8:100::/64");
 const steps: Step[] = [
   { kind: "add", route },
   {

@@ -2,17 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatStep, parseTable } from "../../../provider/host/iproute2";
-import { invertStep, isSameRoute, type LocalRoute, type Step } from "../../../provider/host/route";
+import { invertStep, isSameRoute, type Step } from "../../../provider/host/route";
+import { localRoute } from "../../support/route-operations";
 import { anyRoute } from "./any-route";
 
-const route: LocalRoute = {
-  family: "ipv6",
-  prefix: "2001:db8:100::/64",
-  device: "lo",
-  table: 255,
-  metric: 1024,
-  protocol: 177,
-};
+const route = localRoute("2001:db8:100::/64");
 
 describe("formatStep", () => {
   it.each<[Step, string]>([

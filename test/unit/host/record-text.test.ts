@@ -4,18 +4,11 @@ import { describe, expect, it } from "vitest";
 import { isUnreadable, type OwnershipRecord, recordName } from "../../../provider/host/record";
 import { RecordListing } from "../../../provider/host/record-listing";
 import { formatRecord, maxRecordBytes, parseRecord } from "../../../provider/host/record-text";
-import type { LocalRoute } from "../../../provider/host/route";
 import { quote } from "../../../provider/host/shell-quote";
+import { localRoute } from "../../support/route-operations";
 import { anyRoute } from "./any-route";
 
-const route: LocalRoute = {
-  family: "ipv6",
-  prefix: "2001:db8:100::/64",
-  device: "lo",
-  table: 255,
-  metric: 1024,
-  protocol: 177,
-};
+const route = localRoute("2001:db8:100::/64");
 const record: OwnershipRecord = {
   route,
   owner: "shop/dev/web",

@@ -1,0 +1,52 @@
+// Why a route cannot be this resource's, in words: what is there, whose it is, and what to do. Pure.
+import { AnyIPError } from "../errors";
+import { type OwnershipRecord, recordName } from "../host/record";
+import type { LocalRoute, ObservedRoute } from "../host/route";
+
+export function explainDuplicate(route: LocalRoute): AnyIPError {
+  return new AnyIPError(
+    "ROUTE_CONFLICT",
+    `another resource of this program binds ${describeRoute(route)} on the same machine; ` +
+      "one of the two is enough (two names or addresses may lead to one host)",
+  );
+}
+
+export function explainStranger(route: LocalRoute, { owner }: OwnershipRecord): AnyIPError {
+  return new AnyIPError(
+    "ROUTE_CONFLICT",
+    `the route ${describeRoute(route)} belongs to ${owner} (project/stack/resource), as the host has it on record. ` +
+      "Let only one of the two bind it. If that stack is gone for good, remove the record's file on the host: " +
+      `/run/pulumi-anyip/routes/${recordName(route)}`,
+  );
+}
+
+export function explainConflict(
+  route: LocalRoute,
+  present: ObservedRoute,
+  because = "which is not the same",
+): AnyIPError {
+  return new AnyIPError(
+    "ROUTE_CONFLICT",
+    `there already is a route ${describeRoute(present)} where ${describeRoute(route)} should be, ${because}. ` +
+      "Remove it on the host, or declare this resource as that route is; " +
+      'onExisting "adopt" or "takeOver" lets the resource have a route that is the same but for its protocol',
+  );
+}
+
+const typeNames = [
+  "unspec",
+  "unicast",
+  "local",
+  "broadcast",
+  "anycast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+];
+
+export function describeRoute(route: ObservedRoute | LocalRoute): string {
+  const type = "type" in route ? (typeNames[route.type] ?? `type ${route.type}`) : "local";
+  const device = route.device === undefined ? "" : ` dev ${route.device}`;
+  const source = route.source === undefined ? "" : ` src ${route.source}`;
+  return `\`${type} ${route.prefix}${device} table ${route.table} metric ${route.metric} proto ${route.protocol}${source}\``;
+}
