@@ -2,7 +2,7 @@
 
 const runTimeOnly = { dependencyTypesNot: ["type-only"] };
 // A resource's folder is any folder of provider/ that is not one of the shared ones.
-const resourceFolder = "^provider/(?!check/|connection/|host/|transport/)[^/]+/";
+const resourceFolder = "^provider/(?!check/|connection/|host/|inspect/|transport/)[^/]+/";
 const pureFiles = `${resourceFolder}(plan|inputs|state|diff)\\.ts$`;
 const npmModule = (name) => `(^|/)node_modules/(@types/)?${name}/`;
 
@@ -82,7 +82,7 @@ module.exports = {
       name: "resources-use-interfaces",
       comment: "A resource speaks to Host; how a host is reached is put together in provider/hosts.ts alone.",
       severity: "error",
-      from: { path: "^provider/[^/]+/", pathNot: "^provider/(check|connection|host|transport)/" },
+      from: { path: "^provider/[^/]+/", pathNot: "^provider/(check|connection|host|inspect|transport)/" },
       to: {
         path: "^provider/",
         pathNot: [
@@ -98,7 +98,7 @@ module.exports = {
       comment:
         "A resource that imports another one cannot be changed alone; what they share belongs beside them.",
       severity: "error",
-      from: { path: "^provider/(?!check/|connection/|host/|transport/)([^/]+)/" },
+      from: { path: "^provider/(?!check/|connection/|host/|inspect/|transport/)([^/]+)/" },
       to: { path: resourceFolder, pathNot: "^provider/$1/" },
     },
     {
@@ -123,9 +123,9 @@ module.exports = {
     {
       name: "shared-parts-know-no-resource",
       comment:
-        "check/, connection/, host/ and transport/ serve every resource; knowing one would turn the arrow around.",
+        "check/, connection/, host/, inspect/ and transport/ serve every resource or none; knowing one would turn the arrow around.",
       severity: "error",
-      from: { path: "^provider/(check|connection|host|transport)/|^provider/errors\\.ts$" },
+      from: { path: "^provider/(check|connection|host|inspect|transport)/|^provider/errors\\.ts$" },
       to: { path: resourceFolder },
     },
     {
@@ -133,7 +133,22 @@ module.exports = {
       comment: "Reading inputs happens in check, long before there is a host.",
       severity: "error",
       from: { path: "^provider/(check|connection)/" },
-      to: { path: "^provider/(host|transport)/" },
+      to: { path: "^provider/(host|inspect|transport)/" },
+    },
+    {
+      name: "inspection-is-pure",
+      comment:
+        "inspect/ judges what a look has found: it knows what a host is, and neither asks one nor opens a connection.",
+      severity: "error",
+      from: { path: "^provider/inspect/" },
+      to: {
+        path: "^provider/|^node:",
+        pathNot: [
+          "^provider/inspect/",
+          "^provider/host/(host|record|route|surroundings|iproute2)\\.ts$",
+          "^provider/errors\\.ts$",
+        ],
+      },
     },
     {
       name: "host-uses-the-runner-interface",
@@ -172,9 +187,9 @@ module.exports = {
     },
     {
       name: "nothing-imports-bin",
-      comment: "A program's entry has effects when it is loaded.",
+      comment: "A program's entry has effects when it is loaded. Unit tests may load the pure files beside it.",
       severity: "error",
-      from: { pathNot: "^bin/" },
+      from: { pathNot: ["^bin/", "^test/unit/bin/"] },
       to: { path: "^bin/" },
     },
     {

@@ -3,10 +3,15 @@
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { AnyIPError } from "../provider/errors";
 import { type Command, listCommands, runNamed, UsageError } from "./command";
+import { lsCommand } from "./ls";
 import { sandboxCommand } from "./sandbox/command";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([["sandbox", sandboxCommand]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["ls", lsCommand],
+  ["sandbox", sandboxCommand],
+]);
 
 const HELP = `Usage: pulumi-anyip COMMAND
 
@@ -34,7 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
     return await runNamed("", COMMANDS, HELP, args);
   } catch (error) {
     const usage = error instanceof UsageError;
-    process.stderr.write(`pulumi-anyip: ${(error as Error).message}\n`);
+    const code = error instanceof AnyIPError ? ` (${error.code})` : "";
+    process.stderr.write(`pulumi-anyip: ${(error as Error).message}${code}\n`);
     if (usage) process.stderr.write("Add --help to a command to see what it takes.\n");
     return usage ? 2 : 1;
   }

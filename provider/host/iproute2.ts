@@ -2,7 +2,7 @@
 import { type Family, formatAddress, parseAddress } from "../../net/address";
 import { formatPrefix, isPrefixProblem, parsePrefix } from "../../net/prefix";
 import type { ObservedTable, TableName } from "./host";
-import { defaultMetric, type LocalRoute, type ObservedRoute, type Step } from "./route";
+import { defaultMetric, isLocalRoute, type LocalRoute, type ObservedRoute, type Step } from "./route";
 
 /** The command that prints a table in the form {@link parseTable} reads: numbers, details, a route a line. */
 export function formatShowCommand({ family, table }: TableName): string {
@@ -97,6 +97,22 @@ function readDestination(line: string, family: Family): string | undefined {
 function isInTable(line: string, table: number): boolean {
   const named = / table ([0-9]+)(?: |$)/.exec(line)?.[1];
   return named === undefined || Number(named) === table;
+}
+
+/** The command that prints the local routes of one protocol, of all tables, in the form {@link parseLocalRoutes} reads. */
+export function formatShowLocalCommand(family: Family, protocol: number): string {
+  return `ip ${familyFlag(family)} -N -d -o route show table all type local proto ${protocol}`;
+}
+
+/** Reads what {@link formatShowLocalCommand} printed, which leaves out the protocol that was asked for. */
+export function parseLocalRoutes(text: string, family: Family, protocol: number): LocalRoute[] {
+  return text.split("\n").flatMap((line) => {
+    const prefix = readDestination(line, family);
+    if (prefix === undefined) return [];
+    const table = Number(/ table ([0-9]+)(?: |$)/.exec(line)?.[1] ?? mainTable);
+    const route = { ...parseRoute(line, { family, prefix, table }), protocol };
+    return isLocalRoute(route) ? [route] : [];
+  });
 }
 
 function canonicalAddress(text: string): string {

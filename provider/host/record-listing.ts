@@ -53,6 +53,12 @@ export class RecordListing {
     return this.parsed.get(name);
   }
 
+  /** All that there is, by file name, in no order. */
+  entries(): [name: string, found: Found][] {
+    for (const [name, text] of [...this.texts]) this.put(name, parseText(name, text));
+    return [...this.parsed].flatMap(([name, found]) => (found ? [[name, found]] : []));
+  }
+
   /** Takes over what another, newer look has brought. */
   add(newer: RecordListing): void {
     if (newer.isWhole) this.isWhole = true;

@@ -93,6 +93,31 @@ export class RootShell {
     this.channel.close();
   }
 
+  /** Which machine this is (machine-id(5)); `-` for one that has no id, and until something was asked. */
+  get hostMachineId(): string {
+    return this.machineId;
+  }
+
+  /** Reads tables as they are, and then all records, without the lock. */
+  async survey(
+    names: readonly TableName[],
+  ): Promise<{ readonly tables: ObservedTable[]; readonly records: RecordListing }> {
+    return await this.runObserve(names, "all", "none");
+  }
+
+  /** Reads what the host must go on reaching, without the lock. */
+  async lookAround(): Promise<Surroundings> {
+    await this.runObserve([], [], "none", true);
+    return this.surroundings ?? noSurroundings;
+  }
+
+  /** Runs a script that changes nothing, and returns what it prints before the marker that it is given. */
+  async ask(formatScript: (marker: string) => string): Promise<string> {
+    this.channel.write(formatScript(this.markers.observed));
+    if (!this.isReady) await this.awaitReady();
+    return await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs);
+  }
+
   /** Reads a table as it is, and all records, without the lock. */
   async observe(name: TableName): Promise<Observation> {
     const { tables, records } = await this.runObserve([name], "all", "none");

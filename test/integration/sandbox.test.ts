@@ -391,7 +391,7 @@ describe("the command line", () => {
   });
 
   it.each([
-    [[], 2, /a command is missing; there are sandbox/],
+    [[], 2, /a command is missing; there are .*sandbox/],
     [["frobnicate"], 2, /no command "frobnicate"/],
     [["sandbox"], 2, /sandbox: a command is missing; there are up, down, shell, list/],
     [["sandbox", "up", "--hosts", "0"], 2, /--hosts "0" can't be; a number from 1 to 400/],

@@ -1,6 +1,6 @@
-// The sandbox and the command line as JavaScript, for programs that are not the test itself.
+// The sandbox, and the command line with all that it needs, as JavaScript, for programs that are not the test itself.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
@@ -9,13 +9,14 @@ import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 export function compileSandbox(): string {
   const compiled = mkdtempSync(join(tmpdir(), "anyip-sandbox-test-"));
   const root = join(__dirname, "../..");
-  for (const file of ["sandbox", "bin"].flatMap((folder) => listSources(root, folder))) {
+  for (const file of ["net", "provider", "sandbox", "bin"].flatMap((folder) => listSources(root, folder))) {
     const compilerOptions = { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022 };
     const { outputText } = transpileModule(readFileSync(join(root, file), "utf8"), { compilerOptions });
     const target = join(compiled, file.replace(/ts$/, "js"));
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, outputText);
   }
+  symlinkSync(join(root, "node_modules"), join(compiled, "node_modules"));
   writeFileSync(join(compiled, "package.json"), readFileSync(join(root, "package.json")));
   return compiled;
 }

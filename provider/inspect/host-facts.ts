@@ -1,0 +1,101 @@
+// What a host says of itself beside its routes: the shell text that asks, which changes nothing, and what the answers
+// mean. Pure.
+import { formatShowLocalCommand, parseLocalRoutes } from "../host/iproute2";
+import type { LocalRoute } from "../host/route";
+
+/** The protocol of routes that this package adds, unless told otherwise. */
+export const ownProtocol = 177;
+
+/** Switches of the kernel that matter here, by their paths under /proc/sys. */
+const settingPaths = {
+  loDisabled: "net/ipv6/conf/lo/disable_ipv6",
+  allDisabled: "net/ipv6/conf/all/disable_ipv6",
+  ipv4Forwarding: "net/ipv4/ip_forward",
+  ipv6Forwarding: "net/ipv6/conf/all/forwarding",
+  ipv6NonlocalBind: "net/ipv6/ip_nonlocal_bind",
+} as const;
+
+export type SettingName = keyof typeof settingPaths;
+
+export interface HostFacts {
+  /** How the login got root's rights: it is root, or by whom it was made so. */
+  readonly root: "login" | "sudo" | "doas";
+  /** What `ip -V` says; `unknown` for an `ip` that has no version, as busybox's; undefined where there is none. */
+  readonly ipVersion: string | undefined;
+  readonly hasFlock: boolean;
+  /** Missing are those that the kernel does not have. */
+  readonly settings: Readonly<Partial<Record<SettingName, number>>>;
+  /** What a run has under way, or left behind when it was killed: any of `undo`, `kept` and `new`. */
+  readonly pending: readonly string[];
+  /** True when a run has the host's lock at this moment. */
+  readonly isLocked: boolean;
+  /** Local routes of {@link ownProtocol} in all tables; undefined where they could not be listed. */
+  readonly ownRoutes: readonly LocalRoute[] | undefined;
+}
+
+const lockDirectory = "/run/pulumi-anyip";
+
+/** `stat` gives a device as one number, /proc/locks as two, in hexadecimal (makedev(3), proc_locks(5)). */
+const lockLines = [
+  `if place=$(stat -c '%d %i' ${lockDirectory} 2>/dev/null); then`,
+  `device=\${place% *}`,
+  `place=$(printf '%02x:%02x:%s' $(((device >> 8) & 0xfff)) $(((device & 0xff) | ((device >> 12) & 0xfff00))) \${place#* })`,
+  'while read -r _ kind _ _ _ held _; do [ "$kind $held" != "FLOCK $place" ] || { echo "@locked"; break; }; done </proc/locks',
+  "fi",
+];
+
+/** A script that asks, and ends with a line that is the marker. */
+export function formatFactsScript(marker: string): string {
+  return [
+    "anyip_facts() {",
+    `printf '@root %s %s\\n' "\${SUDO_USER:+sudo}" "\${DOAS_USER:+doas}"`,
+    `if command -v ip >/dev/null 2>&1; then printf '@ip %s\\n' "$(ip -V 2>&1 </dev/null | head -n 1)"; fi`,
+    `if command -v flock >/dev/null 2>&1; then echo '@flock'; fi`,
+    ...Object.entries(settingPaths).map(
+      ([name, path]) =>
+        `{ IFS= read -r value </proc/sys/${path}; } 2>/dev/null && printf '@setting ${name} %s\\n' "$value"`,
+    ),
+    `for name in undo kept new; do [ ! -e ${lockDirectory}/$name ] || printf '@pending %s\\n' $name; done`,
+    ...lockLines,
+    ...(["ipv4", "ipv6"] as const).flatMap((family) => [
+      `echo '@routes ${family}'`,
+      `${formatShowLocalCommand(family, ownProtocol)} 2>&1 </dev/null`,
+      `printf '@exit %s\\n' "$?"`,
+    ]),
+    `printf '\\n%s\\n' '${marker}'`,
+    "}",
+    "anyip_facts </dev/null",
+    "",
+  ].join("\n");
+}
+
+/** Reads what the script printed. Lines that are not its own are passed over. */
+export function parseFacts(text: string): HostFacts {
+  const [, way] = /^@root (\S*) ?(?:\S*)$/m.exec(text) ?? [];
+  const isDoas = /^@root .*doas$/m.test(text);
+  const version = /^@ip (.*)$/m.exec(text)?.[1];
+  const settings: Partial<Record<SettingName, number>> = {};
+  for (const [, name = "", value] of text.matchAll(/^@setting (\S+) ([0-9]+)$/gm)) {
+    if (name in settingPaths) settings[name as SettingName] = Number(value);
+  }
+  return {
+    root: way === "sudo" ? "sudo" : isDoas ? "doas" : "login",
+    ipVersion: version === undefined ? undefined : /^ip utility, (.+)$/.test(version) ? version : "unknown",
+    hasFlock: /^@flock$/m.test(text),
+    settings,
+    pending: [...text.matchAll(/^@pending (undo|kept|new)$/gm)].map(([, name = ""]) => name),
+    isLocked: /^@locked$/m.test(text),
+    ownRoutes: readOwnRoutes(text),
+  };
+}
+
+function readOwnRoutes(text: string): LocalRoute[] | undefined {
+  const routes: LocalRoute[] = [];
+  for (const family of ["ipv4", "ipv6"] as const) {
+    const pattern = new RegExp(`^@routes ${family}\\n([^]*?)^@exit 0$`, "m");
+    const listing = pattern.exec(text)?.[1];
+    if (listing === undefined || listing.includes("@exit")) return undefined;
+    routes.push(...parseLocalRoutes(listing, family, ownProtocol));
+  }
+  return routes;
+}

@@ -1,0 +1,93 @@
+// The managed routes of a host: each ownership record beside what the host's tables say. Pure.
+import { firstAddress, isPrefixProblem, parsePrefix } from "../../net/prefix";
+import { type ObservedTable, type TableName, tableKey } from "../host/host";
+import { isUnreadable, type OwnershipRecord, type UnreadableRecord } from "../host/record";
+import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute, type RouteKey } from "../host/route";
+
+/** Whether the kernel has the route: as recorded, with other attributes under the same key, or not at all. */
+export type RouteStatus = "present" | "altered" | "missing";
+
+export interface ManagedRoute {
+  readonly record: OwnershipRecord;
+  readonly status: RouteStatus;
+  /** What is there instead, of an altered route. */
+  readonly found?: ObservedRoute;
+  /** True where the record came with another machine's disk: it is nobody's here. */
+  readonly isOfOtherMachine: boolean;
+}
+
+/** A file in a record's place that cannot be read. */
+export interface UnreadableEntry extends UnreadableRecord {
+  /** The file's name under /run/pulumi-anyip/routes. */
+  readonly name: string;
+}
+
+/** The records that can be read, and the others. */
+export function sortEntries(entries: readonly (readonly [string, OwnershipRecord | UnreadableRecord])[]): {
+  readonly records: OwnershipRecord[];
+  readonly unreadable: UnreadableEntry[];
+} {
+  const records: OwnershipRecord[] = [];
+  const unreadable: UnreadableEntry[] = [];
+  for (const [name, found] of entries) {
+    if (isUnreadable(found)) unreadable.push({ name, problem: found.problem });
+    else records.push(found);
+  }
+  records.sort(compareRecords);
+  unreadable.sort((one, other) => compareTexts(one.name, other.name));
+  return { records, unreadable };
+}
+
+/** Looks each record's route up in `tables`, which has the table of each by {@link tableKey}. */
+export function compareWithTables(
+  records: readonly OwnershipRecord[],
+  tables: ReadonlyMap<string, ObservedTable>,
+  machineId: string,
+): ManagedRoute[] {
+  return records.map((record) => {
+    const found = tables
+      .get(tableKey(record.route))
+      ?.find(record.route.prefix)
+      .find((route) => hasKey(route, record.route));
+    const isOfOtherMachine = ![record.machineId, "-"].includes(machineId) && record.machineId !== "-";
+    if (found === undefined) return { record, status: "missing", isOfOtherMachine };
+    if (isSameRoute(found, record.route)) return { record, status: "present", isOfOtherMachine };
+    return { record, status: "altered", found, isOfOtherMachine };
+  });
+}
+
+/** The routes that no record is of. An unreadable record, which is known by its name only, is one, too. */
+export function findUnrecorded(routes: readonly LocalRoute[], isRecorded: (key: RouteKey) => boolean) {
+  return routes.filter((route) => !isRecorded(route)).sort(compareKeys);
+}
+
+/** The tables that these records' routes are in. */
+export function tablesOf(records: readonly OwnershipRecord[]): TableName[] {
+  const names = records.map(({ route: { family, table } }) => ({ family, table }));
+  return [...new Map(names.map((name) => [tableKey(name), name])).values()];
+}
+
+function compareRecords(one: OwnershipRecord, other: OwnershipRecord): number {
+  return compareTexts(one.owner, other.owner) || compareKeys(one.route, other.route);
+}
+
+/** IPv4 first, then by address, length, table and metric. */
+function compareKeys(one: RouteKey, other: RouteKey): number {
+  return (
+    compareTexts(one.family, other.family) ||
+    comparePrefixes(one.prefix, other.prefix) ||
+    one.table - other.table ||
+    one.metric - other.metric
+  );
+}
+
+function comparePrefixes(one: string, other: string): number {
+  const [a, b] = [parsePrefix(one), parsePrefix(other)];
+  if (isPrefixProblem(a) || isPrefixProblem(b)) return compareTexts(one, other);
+  const [first, second] = [firstAddress(a).value, firstAddress(b).value];
+  return first === second ? a.length - b.length : first < second ? -1 : 1;
+}
+
+function compareTexts(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}

@@ -1,0 +1,55 @@
+// The table of `ls`: aligned, whole, and harmless to a terminal.
+import { describe, expect, it } from "vitest";
+import { formatManagedTable } from "../../../bin/managed-table";
+import type { ManagedRoute } from "../../../provider/inspect/managed-routes";
+import { localRoute } from "../../support/route-operations";
+
+const host = "root@web1:22";
+
+function managed(prefix: string, overrides: Partial<ManagedRoute> = {}, owner = "shop/prod/a"): ManagedRoute {
+  const record = { route: localRoute(prefix), owner, origin: "created", token: "t", machineId: "-" } as const;
+  return { record, status: "present", isOfOtherMachine: false, ...overrides };
+}
+
+describe("formatManagedTable", () => {
+  it("says that there is nothing", () => {
+    expect(formatManagedTable(host, { routes: [], unreadable: [] })).toBe(
+      "Nothing is managed on root@web1:22.\n",
+    );
+  });
+
+  it.each<[string, Partial<ManagedRoute>, string]>([
+    ["present", {}, "present"],
+    ["missing", { status: "missing" }, "missing"],
+    [
+      "altered",
+      {
+        status: "altered",
+        found: { ...localRoute("192.0.2.0/24", { device: "eth0", protocol: 4 }), type: 2 },
+      },
+      "altered: device eth0, protocol 4",
+    ],
+    [
+      "another type",
+      { status: "altered", found: { ...localRoute("192.0.2.0/24"), type: 6 } },
+      "altered: type 6",
+    ],
+    ["another machine's", { isOfOtherMachine: true }, "present (record of another machine's disk)"],
+  ])("describes a route: %s", (_, overrides, text) => {
+    const table = formatManagedTable(host, { routes: [managed("192.0.2.0/24", overrides)], unreadable: [] });
+    expect(table.split("\n")[1]).toBe(`shop/prod/a  192.0.2.0/24  local  0       lo      created  ${text}`);
+  });
+
+  it("lists unreadable records alone", () => {
+    const table = formatManagedTable(host, { routes: [], unreadable: [{ name: "x", problem: "is none" }] });
+    expect(table).toBe("Records that cannot be read, in /run/pulumi-anyip/routes:\n  x is none\n");
+  });
+
+  it("prints nothing that steers a terminal", () => {
+    const table = formatManagedTable(host, {
+      routes: [managed("192.0.2.0/24", {}, "shop/\u001b[2Jprod/\u202ea")],
+      unreadable: [],
+    });
+    expect(table).toContain("shop/?[2Jprod/?a");
+  });
+});
