@@ -187,7 +187,8 @@ module.exports = {
     },
     {
       name: "nothing-imports-bin",
-      comment: "A program's entry has effects when it is loaded. Unit tests may load the pure files beside it.",
+      comment:
+        "A program's entry has effects when it is loaded. Unit tests may load the pure files beside it.",
       severity: "error",
       from: { pathNot: ["^bin/", "^test/unit/bin/"] },
       to: { path: "^bin/" },

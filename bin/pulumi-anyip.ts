@@ -5,10 +5,12 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AnyIPError } from "../provider/errors";
 import { type Command, listCommands, runNamed, UsageError } from "./command";
+import { doctorCommand } from "./doctor";
 import { lsCommand } from "./ls";
 import { sandboxCommand } from "./sandbox/command";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["doctor", doctorCommand],
   ["ls", lsCommand],
   ["sandbox", sandboxCommand],
 ]);

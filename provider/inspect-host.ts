@@ -1,13 +1,13 @@
 // One look at a host, for a person: logs in, asks, and leaves. It takes no lock, changes nothing and leaves nothing.
 import type { ConnectionSpec } from "./connection/spec";
 import { describeHop } from "./connection/spec";
-import { AnyIPError } from "./errors";
+import { AnyIPError, type ErrorCode } from "./errors";
 import { tableKey } from "./host/host";
 import { recordName } from "./host/record";
 import { RootAccess } from "./host/root-access";
 import { RootShell } from "./host/root-shell";
-import { formatFactsScript, parseFacts } from "./inspect/host-facts";
-import type { FailedLook, Inspection, ManagedListing } from "./inspect/inspection";
+import { formatFactsScript, isIproute2, parseFacts } from "./inspect/host-facts";
+import { type FailedLook, type Inspection, isFailedLook, type ManagedListing } from "./inspect/inspection";
 import { compareWithTables, findUnrecorded, sortEntries, tablesOf } from "./inspect/managed-routes";
 import { connectSsh2 } from "./transport/ssh2";
 
@@ -29,10 +29,11 @@ export async function inspectHost(connection: ConnectionSpec): Promise<Inspectio
   return await withShell(connection, async (shell) => {
     const facts = parseFacts(await shell.ask(formatFactsScript));
     // Those that are not iproute2 answer nothing of what follows.
-    if (facts.ipVersion === undefined || facts.ipVersion === "unknown") return { facts };
-    const managed = await part(() => listManaged(shell));
+    if (!isIproute2(facts)) return { facts };
     const surroundings = await part(() => shell.lookAround());
-    if ("code" in managed) return { facts, managed, surroundings };
+    // Last, for a directory that is none ends the shell.
+    const managed = await part(() => listManaged(shell));
+    if (isFailedLook(managed)) return { facts, managed, surroundings };
     const names = new Set([
       ...managed.routes.map(({ record }) => recordName(record.route)),
       ...managed.unreadable.map(({ name }) => name),
@@ -75,12 +76,15 @@ async function listManaged(shell: RootShell): Promise<ManagedListing> {
   return { routes: compareWithTables(readable, byName, shell.hostMachineId), unreadable };
 }
 
+/** What one part may fail with while the others are worth telling. */
+const partCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["UNEXPECTED_OUTPUT", "HOST_UNSUPPORTED"]);
+
 /** What one part of a look brings, or why it failed. A connection that is gone fails all of it. */
 async function part<T extends object>(look: () => Promise<T>): Promise<T | FailedLook> {
   try {
     return await look();
   } catch (error) {
-    if (!(error instanceof AnyIPError) || error.code !== "UNEXPECTED_OUTPUT") throw error;
+    if (!(error instanceof AnyIPError) || !partCodes.has(error.code)) throw error;
     return { message: error.message, code: error.code };
   }
 }

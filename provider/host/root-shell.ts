@@ -115,7 +115,9 @@ export class RootShell {
   async ask(formatScript: (marker: string) => string): Promise<string> {
     this.channel.write(formatScript(this.markers.observed));
     if (!this.isReady) await this.awaitReady();
-    return await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs);
+    const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs);
+    this.rememberMachine(text);
+    return text;
   }
 
   /** Reads a table as it is, and all records, without the lock. */
@@ -180,11 +182,16 @@ export class RootShell {
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
     const [before = "", listing = ""] = splitOnce(text, /^@records\n/m);
-    this.machine = /^@machine (.*)$/m.exec(before)?.[1] ?? this.machine;
-    this.machineId = /^@machine-id ([0-9a-f]{32})$/m.exec(before)?.[1] ?? this.machineId;
+    this.rememberMachine(before);
     const observed = readSections(this.label, before, tables);
     if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer);
     return { tables: observed, records: RecordListing.parse(listing, records) };
+  }
+
+  /** The first answer of a shell says where it is. */
+  private rememberMachine(text: string): void {
+    this.machine = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machine;
+    this.machineId = /^@machine-id ([0-9a-f]{32})$/m.exec(text)?.[1] ?? this.machineId;
   }
 
   private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {

@@ -4,7 +4,7 @@ import { formatShowLocalCommand, parseLocalRoutes } from "../host/iproute2";
 import type { LocalRoute } from "../host/route";
 
 /** The protocol of routes that this package adds, unless told otherwise. */
-export const ownProtocol = 177;
+const ownProtocol = 177;
 
 /** Switches of the kernel that matter here, by their paths under /proc/sys. */
 const settingPaths = {
@@ -29,8 +29,13 @@ export interface HostFacts {
   readonly pending: readonly string[];
   /** True when a run has the host's lock at this moment. */
   readonly isLocked: boolean;
-  /** Local routes of {@link ownProtocol} in all tables; undefined where they could not be listed. */
+  /** Local routes of protocol 177 in all tables; undefined where they could not be listed. */
   readonly ownRoutes: readonly LocalRoute[] | undefined;
+}
+
+/** True where routes can be changed and listed: with iproute2's `ip`. */
+export function isIproute2({ ipVersion }: HostFacts): boolean {
+  return ipVersion !== undefined && ipVersion !== "unknown";
 }
 
 const lockDirectory = "/run/pulumi-anyip";
@@ -51,10 +56,10 @@ export function formatFactsScript(marker: string): string {
     `printf '@root %s %s\\n' "\${SUDO_USER:+sudo}" "\${DOAS_USER:+doas}"`,
     `if command -v ip >/dev/null 2>&1; then printf '@ip %s\\n' "$(ip -V 2>&1 </dev/null | head -n 1)"; fi`,
     `if command -v flock >/dev/null 2>&1; then echo '@flock'; fi`,
-    ...Object.entries(settingPaths).map(
-      ([name, path]) =>
-        `{ IFS= read -r value </proc/sys/${path}; } 2>/dev/null && printf '@setting ${name} %s\\n' "$value"`,
-    ),
+    // A shell reads byte by byte, of which these files give only the first. They may be missing.
+    `grep -Hs '' ${Object.values(settingPaths)
+      .map((path) => `/proc/sys/${path}`)
+      .join(" ")}`,
     `for name in undo kept new; do [ ! -e ${lockDirectory}/$name ] || printf '@pending %s\\n' $name; done`,
     ...lockLines,
     ...(["ipv4", "ipv6"] as const).flatMap((family) => [
@@ -71,22 +76,29 @@ export function formatFactsScript(marker: string): string {
 
 /** Reads what the script printed. Lines that are not its own are passed over. */
 export function parseFacts(text: string): HostFacts {
-  const [, way] = /^@root (\S*) ?(?:\S*)$/m.exec(text) ?? [];
-  const isDoas = /^@root .*doas$/m.test(text);
+  const way = /^@root .*\b(sudo|doas)\b/m.exec(text)?.[1] as "sudo" | "doas" | undefined;
   const version = /^@ip (.*)$/m.exec(text)?.[1];
-  const settings: Partial<Record<SettingName, number>> = {};
-  for (const [, name = "", value] of text.matchAll(/^@setting (\S+) ([0-9]+)$/gm)) {
-    if (name in settingPaths) settings[name as SettingName] = Number(value);
-  }
   return {
-    root: way === "sudo" ? "sudo" : isDoas ? "doas" : "login",
+    root: way ?? "login",
     ipVersion: version === undefined ? undefined : /^ip utility, (.+)$/.test(version) ? version : "unknown",
     hasFlock: /^@flock$/m.test(text),
-    settings,
+    settings: readSettings(text),
     pending: [...text.matchAll(/^@pending (undo|kept|new)$/gm)].map(([, name = ""]) => name),
     isLocked: /^@locked$/m.test(text),
     ownRoutes: readOwnRoutes(text),
   };
+}
+
+function readSettings(text: string): HostFacts["settings"] {
+  const values = new Map(
+    [...text.matchAll(/^\/proc\/sys\/(\S+):([0-9]+)$/gm)].map(([, path, value]) => [path, Number(value)]),
+  );
+  const settings: Partial<Record<SettingName, number>> = {};
+  for (const name of Object.keys(settingPaths) as SettingName[]) {
+    const value = values.get(settingPaths[name]);
+    if (value !== undefined) settings[name] = value;
+  }
+  return settings;
 }
 
 function readOwnRoutes(text: string): LocalRoute[] | undefined {

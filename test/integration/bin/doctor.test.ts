@@ -1,0 +1,196 @@
+// `pulumi-anyip doctor` on real hosts: what it finds, its exit code, and that it leaves the host as it was.
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Finding } from "../../../provider/inspect/findings";
+import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { hostArguments, runCommand } from "../../support/command-line";
+import { compileSandbox } from "../../support/compiled-sandbox";
+import { hidePrograms } from "../../support/hide-programs";
+import { expectNothingLeft } from "../../support/host-processes";
+import { bind, damage } from "../../support/managed-host";
+
+const compiled = compileSandbox();
+afterAll(() => rmSync(compiled, { recursive: true }));
+
+const password = "correct-horse-staple";
+
+describe("pulumi-anyip doctor", () => {
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    sandbox = await createSandbox({
+      hosts: [
+        { name: "empty" },
+        { name: "full", flavour: "sudo" },
+        { name: "doas", flavour: "doas" },
+        { name: "asks", flavour: "sudo-password", password },
+        { name: "disabled" },
+        { name: "bare" },
+        { name: "no-ip" },
+        { name: "killed" },
+      ],
+    });
+  });
+  afterAll(() => sandbox?.close());
+
+  const run = (host: Host, args: readonly string[] = [], environment = {}) =>
+    runCommand(compiled, ["doctor", ...hostArguments(sandbox, host), ...args], environment);
+
+  /** The findings by what was looked at, which must be whole in JSON, and the exit code. */
+  async function examine(name: string, environment = {}, args: readonly string[] = []) {
+    const host = sandbox.host(name);
+    const print = () => (name === "no-ip" ? "" : host.routes());
+    const before = await print();
+    const { code, stdout, stderr } = await run(host, ["--json", ...args], environment);
+    expect(stderr).toBe("");
+    expect(await print()).toBe(before);
+    const report = JSON.parse(stdout) as { host: string; findings: Finding[] };
+    expect(report.host).toBe(`${host.user}@${host.address}:${host.port}`);
+    for (const { level, found } of report.findings) {
+      expect(["ok", "note", "problem"]).toContain(level);
+      expect(found).toMatch(/\S/);
+    }
+    const findings = Object.fromEntries(report.findings.map((finding) => [finding.check, finding]));
+    expect(Object.keys(findings)).toHaveLength(report.findings.length);
+    return { code, findings };
+  }
+
+  it("finds no problem on an empty host, and leaves nothing there", async () => {
+    const host = sandbox.host("empty");
+    const { code, findings } = await examine("empty");
+    expect(code).toBe(0);
+    const subnet = sandbox.addresses.network6;
+    expect(findings).toMatchObject({
+      login: { level: "ok", found: "root has root's rights" },
+      ip: { level: "ok", found: expect.stringMatching(/^ip utility, iproute2-/) },
+      flock: { level: "ok" },
+      ipv6: { level: "ok" },
+      onLink: { level: "note", found: expect.stringContaining(`${subnet} on eth0`), code: "PREFIX_ON_LINK" },
+      mustReach: { level: "note", found: expect.stringMatching(/\(from which this login comes\)/) },
+      records: { level: "ok", found: "nothing is managed here" },
+    });
+    expect(await host.exec(["ls", "/run/pulumi-anyip"])).toMatchObject({ stdout: "" });
+    await expectNothingLeft(host, "success");
+  });
+
+  it("prints a line a finding for people", async () => {
+    const { code, stdout } = await run(sandbox.host("empty"));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^root@\S+\n {2}ok {7}root has root's rights\n/);
+    expect(stdout).toMatch(/\n {2}note {5}on-link: .*\n {11}→ bind a prefix that is routed/);
+    expect(stdout).toMatch(/\nno problems, [0-9] notes\n$/);
+  });
+
+  it("finds what became of the routes of two stacks", async () => {
+    const full = sandbox.host("full");
+    await bind(sandbox, full, [
+      ["shop/prod/a", "2001:db8:1::/64"],
+      ["shop/prod/b", "2001:db8:2::/64"],
+      ["shop/dev/a", "2001:db8:3::/64"],
+      ["shop/dev/b", "2001:db8:4::/64"],
+    ]);
+    expect(await examine("full")).toMatchObject({
+      code: 0,
+      findings: { records: { found: "managed routes by stack: shop/dev 2, shop/prod 2" } },
+    });
+    await damage(full, {
+      altered: "2001:db8:2::/64",
+      missing: "2001:db8:3::/64",
+      elsewhere: "2001:db8:4::/64",
+    });
+    expect(await examine("full")).toMatchObject({
+      code: 1,
+      findings: {
+        login: { found: "operator gets root's rights by sudo" },
+        missing: { level: "problem", found: "managed but not there: 2001:db8:3::/64 (shop/dev/a)" },
+        altered: { level: "problem", found: "managed but not as recorded: 2001:db8:2::/64 (shop/prod/b)" },
+        unreadable: { level: "problem", found: expect.stringContaining("2001:db8:bad::_64-table-255") },
+        otherMachine: { level: "note", found: expect.stringContaining("2001:db8:4::/64 (shop/dev/b)") },
+        unrecorded: {
+          level: "note",
+          found: "local routes of protocol 177 without a record: 2001:db8:f00::/64 dev lo table 255",
+        },
+      },
+    });
+  });
+
+  it("says how root was reached: by doas, by sudo with a password from the environment", async () => {
+    expect((await examine("doas")).findings).toMatchObject({
+      login: { found: expect.stringMatching(/by doas$/) },
+    });
+    const environment = { PULUMI_ANYIP_PRIVILEGE_PASSWORD: password };
+    expect(await examine("asks", environment)).toMatchObject({
+      code: 0,
+      findings: { login: { found: expect.stringMatching(/by sudo$/) } },
+    });
+  });
+
+  it("finds IPv6 disabled on lo", async () => {
+    const lines = ["lo", "all"].map((name) => `echo 1 >/proc/sys/net/ipv6/conf/${name}/disable_ipv6`);
+    await sandbox.host("disabled").execOrThrow(["sh", "-ec", lines.join("\n")]);
+    expect(await examine("disabled")).toMatchObject({
+      code: 1,
+      findings: { ipv6: { level: "problem", advice: expect.stringContaining("conf.lo.disable_ipv6=0") } },
+    });
+  });
+
+  it.each([
+    ["bare", "flock", "install util-linux"],
+    ["no-ip", "ip", "install iproute2"],
+  ])("finds on %s that there is no %s", async (name, program, advice) => {
+    await sandbox.host(name).execOrThrow(["sh", "-c", hidePrograms(program)]);
+    const { code, findings } = await examine(name);
+    expect(code).toBe(1);
+    expect(findings[program]).toMatchObject({ level: "problem", advice, code: "HOST_UNSUPPORTED" });
+  });
+
+  it("finds what a killed run has left, and a run under way", async () => {
+    const host = sandbox.host("killed");
+    await host.execOrThrow(["sh", "-ec", "mkdir -p /run/pulumi-anyip; : >/run/pulumi-anyip/undo"]);
+    expect((await examine("killed")).findings.run).toMatchObject({
+      level: "note",
+      found: "a run was killed amid a change (undo in /run/pulumi-anyip)",
+    });
+    const holder = host.spawn(["flock", "/run/pulumi-anyip", "sh", "-c", "echo held; read -r end"], "pipe");
+    await new Promise((resolve) => holder.stdout?.once("data", resolve));
+    try {
+      expect((await examine("killed")).findings.run).toMatchObject({
+        level: "note",
+        found: expect.stringMatching(/^a run is changing this host at this moment/),
+      });
+    } finally {
+      holder.stdin?.end();
+    }
+  });
+
+  it.each<[string, (host: Host) => string[], string, RegExp]>([
+    ["no rights", (host) => hostArguments(sandbox, host, "visitor"), "NO_PRIVILEGE", /the login is not root/],
+    [
+      "no sshd",
+      (host) => [host.address, "--port", "9", "--private-key-path", sandbox.keyPath],
+      "HOST_UNREACHABLE",
+      /:9/,
+    ],
+    [
+      "an unknown key",
+      (host) => [host.address, "--private-key-path", sandbox.keyPath, "--known-hosts", "/dev/null"],
+      "HOST_KEY_UNKNOWN",
+      /which is not known \(looked in \/dev\/null\)/,
+    ],
+  ])("makes a finding of %s", async (_, args, code, found) => {
+    const result = await runCommand(compiled, ["doctor", ...args(sandbox.host("empty")), "--json"]);
+    expect(result).toMatchObject({ code: 1, stderr: "" });
+    expect(JSON.parse(result.stdout).findings).toEqual([
+      { check: "login", level: "problem", found: expect.stringMatching(found), code },
+    ]);
+  });
+
+  it("answers what makes no sense with exit code 2", async () => {
+    const result = await runCommand(compiled, ["doctor", "web1", "--privilege", "su"]);
+    expect(result).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/--privilege must be one of/),
+    });
+  });
+});

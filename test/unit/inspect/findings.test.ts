@@ -1,0 +1,223 @@
+// What is said of a host, by what was found there.
+import { describe, expect, it } from "vitest";
+import { parseAddress } from "../../../net/address";
+import { AnyIPError } from "../../../provider/errors";
+import { noSurroundings, type Surroundings } from "../../../provider/host/surroundings";
+import {
+  type CheckName,
+  type Finding,
+  judgeFailure,
+  judgeInspection,
+} from "../../../provider/inspect/findings";
+import type { HostFacts } from "../../../provider/inspect/host-facts";
+import type { Inspection } from "../../../provider/inspect/inspection";
+import type { ManagedRoute } from "../../../provider/inspect/managed-routes";
+import { localRoute } from "../../support/route-operations";
+import { requirePrefix } from "../net/require-prefix";
+
+const wellSettings = {
+  loDisabled: 0,
+  allDisabled: 0,
+  ipv4Forwarding: 0,
+  ipv6Forwarding: 0,
+  ipv6NonlocalBind: 1,
+};
+const wellFacts: HostFacts = {
+  root: "login",
+  ipVersion: "ip utility, iproute2-6.1.0",
+  hasFlock: true,
+  settings: wellSettings,
+  pending: [],
+  isLocked: false,
+  ownRoutes: [],
+};
+const well: Inspection = {
+  facts: wellFacts,
+  managed: { routes: [], unreadable: [] },
+  surroundings: noSurroundings,
+  unrecorded: [],
+};
+
+const judge = (changes: Partial<Inspection>) => judgeInspection({ ...well, ...changes }, "operator");
+const withFacts = (facts: Partial<HostFacts>): Partial<Inspection> => ({ facts: { ...wellFacts, ...facts } });
+const withSettings = (settings: HostFacts["settings"]) =>
+  withFacts({ settings: { ...wellSettings, ...settings } });
+const withSurroundings = (changes: Partial<Surroundings>): Partial<Inspection> => ({
+  surroundings: { ...noSurroundings, ...changes },
+});
+
+function managed(prefix: string, owner: string, changes: Partial<ManagedRoute> = {}): ManagedRoute {
+  const record = { route: localRoute(prefix), owner, origin: "created", token: "t", machineId: "-" } as const;
+  return { record, status: "present", isOfOtherMachine: false, ...changes };
+}
+const withManaged = (...routes: ManagedRoute[]): Partial<Inspection> => ({
+  managed: { routes, unreadable: [] },
+});
+
+function address(text: string) {
+  const parsed = parseAddress(text);
+  if (!parsed) throw new Error(`not an address: ${text}`);
+  return parsed;
+}
+
+describe("judgeInspection", () => {
+  it("finds nothing to do on a host where all is well", () => {
+    const findings = judge({});
+    expect(findings.map(({ level }) => level)).toEqual(findings.map(() => "ok"));
+    expect(findings.filter(({ advice }) => advice !== undefined)).toEqual([]);
+  });
+
+  it.each<[string, Partial<Inspection>, CheckName, Finding["level"], RegExp]>([
+    ["sudo", withFacts({ root: "sudo" }), "login", "ok", /operator gets root's rights by sudo/],
+    ["no ip", withFacts({ ipVersion: undefined }), "ip", "problem", /no `ip` in PATH/],
+    ["busybox's ip", withFacts({ ipVersion: "unknown" }), "ip", "problem", /not iproute2's/],
+    ["no flock", withFacts({ hasFlock: false }), "flock", "problem", /no `flock`/],
+    [
+      "IPv6 off on lo",
+      withSettings({ loDisabled: 1 }),
+      "ipv6",
+      "problem",
+      /disabled on lo \(net\.ipv6\.conf\.lo\.disable_ipv6\)/,
+    ],
+    [
+      "IPv6 off everywhere",
+      withSettings({ loDisabled: 1, allDisabled: 1 }),
+      "ipv6",
+      "problem",
+      /lo\.disable_ipv6 and net\.ipv6\.conf\.all\.disable_ipv6/,
+    ],
+    [
+      "IPv6 off but for lo",
+      withSettings({ allDisabled: 1 }),
+      "ipv6",
+      "note",
+      /although IPv6 is not disabled on lo/,
+    ],
+    ["no IPv6", withFacts({ settings: {} }), "ipv6", "note", /the kernel has no IPv6/],
+    [
+      "a router",
+      withSettings({ ipv4Forwarding: 1, ipv6Forwarding: 1 }),
+      "forwarding",
+      "note",
+      /IPv4 and IPv6/,
+    ],
+    ["no bind", withSettings({ ipv6NonlocalBind: 0 }), "bind", "note", /cannot bind\(\) to one IPv6 address/],
+    [
+      "on-link",
+      withSurroundings({
+        onLink: [
+          { prefix: requirePrefix("2001:db8:5::/64"), device: "eth0", usesNeighborDiscovery: true },
+          { prefix: requirePrefix("2001:db8:6::/64"), device: "wg0", usesNeighborDiscovery: false },
+          { prefix: requirePrefix("192.0.2.0/24"), device: "eth0", usesNeighborDiscovery: true },
+        ],
+      }),
+      "onLink",
+      "note",
+      /^on-link: 2001:db8:5::\/64 on eth0; nobody/,
+    ],
+    [
+      "what must be reached",
+      withSurroundings({
+        sshPeer: address("198.51.100.9"),
+        gateways: [{ address: address("192.0.2.1"), device: "eth0" }],
+        resolvers: [address("2001:db8::53")],
+      }),
+      "mustReach",
+      "note",
+      /cover 198\.51\.100\.9 \(from .*\), 192\.0\.2\.1 \(a gateway on eth0\), 2001:db8::53 \(a nameserver\)$/,
+    ],
+    [
+      "an unreadable answer",
+      { surroundings: { message: "half", code: "UNEXPECTED_OUTPUT" } },
+      "mustReach",
+      "problem",
+      /^half$/,
+    ],
+    [
+      "two stacks",
+      withManaged(
+        managed("2001:db8:1::/64", "shop/dev/a"),
+        managed("2001:db8:2::/64", "shop/prod/a"),
+        managed("2001:db8:3::/64", "shop/prod/b"),
+      ),
+      "records",
+      "ok",
+      /by stack: shop\/dev 1, shop\/prod 2$/,
+    ],
+    [
+      "a missing route",
+      withManaged(managed("2001:db8:1::/64", "shop/dev/a", { status: "missing" })),
+      "missing",
+      "problem",
+      /not there: 2001:db8:1::\/64 \(shop\/dev\/a\)$/,
+    ],
+    [
+      "an altered route",
+      withManaged(managed("2001:db8:1::/64", "shop/dev/a", { status: "altered" })),
+      "altered",
+      "problem",
+      /not as recorded: 2001:db8:1::\/64/,
+    ],
+    [
+      "another machine's record",
+      withManaged(managed("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true })),
+      "otherMachine",
+      "note",
+      /whose disk was copied: 2001:db8:1::\/64/,
+    ],
+    [
+      "an unreadable record",
+      { managed: { routes: [], unreadable: [{ name: "x", problem: "is cut short" }] } },
+      "unreadable",
+      "problem",
+      /cannot be read: x is cut short/,
+    ],
+    [
+      "a route without a record",
+      { unrecorded: [localRoute("2001:db8:f::/64")] },
+      "unrecorded",
+      "note",
+      /without a record: 2001:db8:f::\/64 dev lo table 255/,
+    ],
+    [
+      "routes that cannot be listed",
+      withFacts({ ownRoutes: undefined }),
+      "unrecorded",
+      "note",
+      /not be listed/,
+    ],
+    [
+      "a killed run",
+      withFacts({ pending: ["undo", "new"] }),
+      "run",
+      "note",
+      /was killed amid a change \(undo, new/,
+    ],
+    ["a run under way", withFacts({ pending: ["undo"], isLocked: true }), "run", "note", /at this moment/],
+  ])("says of %s", (_, changes, check, level, found) => {
+    const finding = judge(changes).find((other) => other.check === check);
+    expect(finding).toMatchObject({ level, found: expect.stringMatching(found) });
+    if (level === "problem" && finding?.code !== "UNEXPECTED_OUTPUT") expect(finding?.advice).toMatch(/\S/);
+  });
+
+  it("does not call another machine's route missing", () => {
+    const elsewhere = managed("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true });
+    expect(judge(withManaged(elsewhere)).filter(({ level }) => level === "problem")).toEqual([]);
+  });
+
+  it("names a few of many", () => {
+    const many = Array.from({ length: 1000 }, (_, index) =>
+      managed(`2001:db8:1:${index.toString(16)}::/64`, "shop/dev/a", { status: "missing" }),
+    );
+    const finding = judge(withManaged(...many)).find(({ check }) => check === "missing");
+    expect(finding?.found).toMatch(/2001:db8:1:9::\/64 \(shop\/dev\/a\) and 990 more$/);
+  });
+});
+
+describe("judgeFailure", () => {
+  it("is a problem in the provider's words, with its code", () => {
+    expect(judgeFailure(new AnyIPError("HOST_UNREACHABLE", "root@web1:22: no answer"))).toEqual([
+      { check: "login", level: "problem", found: "root@web1:22: no answer", code: "HOST_UNREACHABLE" },
+    ]);
+  });
+});
