@@ -23,7 +23,8 @@ ${hostOptionsHelp}`,
     const host = describeHop(connection);
     let findings: Finding[];
     try {
-      findings = judgeInspection(await inspectHost(connection), connection.user);
+      const jumpHosts = connection.proxies.map((proxy) => proxy.host);
+      findings = judgeInspection(await inspectHost(connection), { user: connection.user, jumpHosts });
     } catch (error) {
       if (!(error instanceof AnyIPError)) throw error;
       findings = judgeFailure(error);

@@ -40,15 +40,24 @@ export interface Finding {
   readonly code?: string;
 }
 
+/** How the host was reached. */
+export interface Login {
+  readonly user: string;
+  /** Names or addresses. */
+  readonly jumpHosts: readonly string[];
+}
+
 /** All that a look has found, what concerns the host before what concerns its routes. */
-export function judgeInspection(inspection: Inspection, user: string): Finding[] {
+export function judgeInspection(inspection: Inspection, { user, jumpHosts }: Login): Finding[] {
   const { facts, surroundings, managed, unrecorded } = inspection;
   return [
     judgeLogin(facts, user),
     judgeIp(facts),
     judgeFlock(facts),
     judgeIpv6(facts),
-    ...(surroundings === undefined ? [] : judgeOr(surroundings, "mustReach", judgeSurroundings)),
+    ...(surroundings === undefined
+      ? []
+      : judgeOr(surroundings, "mustReach", (look) => judgeSurroundings(look, jumpHosts))),
     judgeForwarding(facts),
     ...judgeBind(facts),
     ...(managed === undefined ? [] : judgeOr(managed, "records", judgeManaged)),
@@ -125,9 +134,13 @@ function judgeIpv6({ settings: { loDisabled, allDisabled } }: HostFacts): Findin
   return { check: "ipv6", level: "ok", found: "IPv6 is enabled on lo" };
 }
 
-function judgeSurroundings({ sshPeer, gateways, resolvers, onLink }: Surroundings): Finding[] {
+function judgeSurroundings(
+  { sshPeer, gateways, resolvers, onLink }: Surroundings,
+  jumpHosts: readonly string[],
+): Finding[] {
   const named = [
     ...(sshPeer ? [`${formatAddress(sshPeer)} (from which this login comes)`] : []),
+    ...jumpHosts.map((name) => `${name} (a jump host)`),
     ...gateways.map(({ address, device }) => `${formatAddress(address)} (a gateway on ${device})`),
     ...resolvers.map((address) => `${formatAddress(address)} (a nameserver)`),
   ];

@@ -1,6 +1,6 @@
 // The managed routes of a host: each ownership record beside what the host's tables say. Pure.
 import { firstAddress, isPrefixProblem, parsePrefix } from "../../net/prefix";
-import { type ObservedTable, type TableName, tableKey } from "../host/host";
+import { distinctTables, type ObservedTable, type TableName, tableKey } from "../host/host";
 import { isUnreadable, type OwnershipRecord, type UnreadableRecord } from "../host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute, type RouteKey } from "../host/route";
 
@@ -49,11 +49,16 @@ export function compareWithTables(
       .get(tableKey(record.route))
       ?.find(record.route.prefix)
       .find((route) => hasKey(route, record.route));
-    const isOfOtherMachine = ![record.machineId, "-"].includes(machineId) && record.machineId !== "-";
+    const isOfOtherMachine = isOtherMachine(record.machineId, machineId);
     if (found === undefined) return { record, status: "missing", isOfOtherMachine };
     if (isSameRoute(found, record.route)) return { record, status: "present", isOfOtherMachine };
     return { record, status: "altered", found, isOfOtherMachine };
   });
+}
+
+/** A machine without an id, `-`, is not told from any other. */
+function isOtherMachine(recorded: string, observed: string): boolean {
+  return recorded !== "-" && observed !== "-" && recorded !== observed;
 }
 
 /** The routes that no record is of. An unreadable record, which is known by its name only, is one, too. */
@@ -63,8 +68,7 @@ export function findUnrecorded(routes: readonly LocalRoute[], isRecorded: (key: 
 
 /** The tables that these records' routes are in. */
 export function tablesOf(records: readonly OwnershipRecord[]): TableName[] {
-  const names = records.map(({ route: { family, table } }) => ({ family, table }));
-  return [...new Map(names.map((name) => [tableKey(name), name])).values()];
+  return distinctTables(records.map(({ route: { family, table } }) => ({ family, table })));
 }
 
 function compareRecords(one: OwnershipRecord, other: OwnershipRecord): number {

@@ -125,6 +125,27 @@ describe("pulumi-anyip doctor", () => {
     });
   });
 
+  it("logs in with a password from the environment, and never prints it", async () => {
+    const host = sandbox.host("asks");
+    const args = ["doctor", `${host.user}@${host.address}`, "--known-hosts", sandbox.knownHostsPath];
+    const environment = { PULUMI_ANYIP_PASSWORD: password, PULUMI_ANYIP_PRIVILEGE_PASSWORD: password };
+    expect(await runCommand(compiled, args, environment)).toMatchObject({ code: 0, stderr: "" });
+    const refused = { ...environment, PULUMI_ANYIP_PASSWORD: "battery-nonsense" };
+    const { code, stdout } = await runCommand(compiled, args, refused);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\(LOGIN_REFUSED\)/);
+    expect(stdout).not.toMatch(/battery|correct-horse/);
+  });
+
+  it("goes through a jump host, and names it among what no prefix may cover", async () => {
+    const jump = sandbox.host("empty");
+    const { code, findings } = await examine("doas", {}, ["--proxy", `root@${jump.address}:${jump.port}`]);
+    expect(code).toBe(0);
+    const { found } = findings.mustReach ?? { found: "" };
+    expect(found).toContain(`${jump.address} (from which this login comes)`);
+    expect(found).toContain(`${jump.address} (a jump host)`);
+  });
+
   it("finds IPv6 disabled on lo", async () => {
     const lines = ["lo", "all"].map((name) => `echo 1 >/proc/sys/net/ipv6/conf/${name}/disable_ipv6`);
     await sandbox.host("disabled").execOrThrow(["sh", "-ec", lines.join("\n")]);

@@ -38,7 +38,8 @@ const well: Inspection = {
   unrecorded: [],
 };
 
-const judge = (changes: Partial<Inspection>) => judgeInspection({ ...well, ...changes }, "operator");
+const judge = (changes: Partial<Inspection>) =>
+  judgeInspection({ ...well, ...changes }, { user: "operator", jumpHosts: [] });
 const withFacts = (facts: Partial<HostFacts>): Partial<Inspection> => ({ facts: { ...wellFacts, ...facts } });
 const withSettings = (settings: HostFacts["settings"]) =>
   withFacts({ settings: { ...wellSettings, ...settings } });
@@ -203,6 +204,13 @@ describe("judgeInspection", () => {
   it("does not call another machine's route missing", () => {
     const elsewhere = managed("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true });
     expect(judge(withManaged(elsewhere)).filter(({ level }) => level === "problem")).toEqual([]);
+  });
+
+  it("names the jump hosts among what no prefix may cover", () => {
+    const findings = judgeInspection(well, { user: "root", jumpHosts: ["192.0.2.7"] });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ level: "note", found: "no prefix may cover 192.0.2.7 (a jump host)" }),
+    );
   });
 
   it("names a few of many", () => {
