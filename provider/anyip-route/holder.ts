@@ -1,7 +1,7 @@
 // Whose a route is, as the host's ownership record has it: what a resource may do with it follows from this. Pure.
 import { AnyIPError } from "../errors";
 import type { Observation } from "../host/host";
-import { isUnreadable, type OwnershipRecord, recordName } from "../host/record";
+import { isOtherMachine, isUnreadable, type OwnershipRecord, recordName, stackOf } from "../host/record";
 import type { RouteKey } from "../host/route";
 
 /** A resource, as records name it. */
@@ -41,16 +41,6 @@ function judge(
   if (record.token === id) return "self";
   if (record.owner === owner) return "namesake";
   return stackOf(record.owner) === stackOf(owner) ? "sibling" : "stranger";
-}
-
-/** `project/stack`; the name of a resource may have slashes of its own. */
-function stackOf(owner: string): string {
-  return owner.split("/", 2).join("/");
-}
-
-/** True where both are known and differ. A host without a machine id cannot be told from another. */
-export function isOtherMachine(recorded: string | undefined, observed: string): boolean {
-  return recorded !== undefined && recorded !== "-" && observed !== "-" && recorded !== observed;
 }
 
 function unreadable(key: RouteKey, problem: string): AnyIPError {

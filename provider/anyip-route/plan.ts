@@ -1,6 +1,6 @@
 // What is to be done about one route: observed, desired and recorded in, a change or a refusal out. Pure.
 import type { Observation, ObservedTable, RoutePlan } from "../host/host";
-import { isSameRecord, type OwnershipRecord } from "../host/record";
+import { isOtherMachine, isSameRecord, type OwnershipRecord } from "../host/record";
 import {
   hasKey,
   isLocalRoute,
@@ -10,7 +10,7 @@ import {
   type ObservedRoute,
 } from "../host/route";
 import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
-import { type Claimant, findHolder, type Holder, isOtherMachine } from "./holder";
+import { type Claimant, findHolder, type Holder } from "./holder";
 import type { DesiredRoute } from "./inputs";
 import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./state";
 

@@ -50,3 +50,13 @@ export function isSameRecord(one: OwnershipRecord, other: OwnershipRecord): bool
     one.machineId === other.machineId
   );
 }
+
+/** True where both machine ids are known and differ. A host without a machine id cannot be told from another. */
+export function isOtherMachine(recorded: string | undefined, observed: string): boolean {
+  return recorded !== undefined && recorded !== "-" && observed !== "-" && recorded !== observed;
+}
+
+/** `project/stack` of an owner; the name of a resource may have slashes of its own. */
+export function stackOf(owner: string): string {
+  return owner.split("/", 2).join("/");
+}

@@ -2,6 +2,7 @@
 import { formatAddress } from "../../net/address";
 import { formatPrefix } from "../../net/prefix";
 import type { AnyIPError } from "../errors";
+import { stackOf } from "../host/record";
 import type { LocalRoute } from "../host/route";
 import type { Surroundings } from "../host/surroundings";
 import { type HostFacts, isIproute2 } from "./host-facts";
@@ -281,11 +282,11 @@ function describeManaged({ record: { route, owner } }: ManagedRoute): string {
   return `${route.prefix} (${owner})`;
 }
 
-/** `shop/prod 12, shop/dev 3`, by name. An owner is project/stack/resource. */
+/** `shop/prod 12, shop/dev 3`, by name. */
 function countStacks(routes: readonly ManagedRoute[]): string {
   const counts = new Map<string, number>();
   for (const { record } of routes) {
-    const stack = record.owner.split("/").slice(0, 2).join("/");
+    const stack = stackOf(record.owner);
     counts.set(stack, (counts.get(stack) ?? 0) + 1);
   }
   return [...counts].map(([stack, count]) => `${stack} ${count}`).join(", ");

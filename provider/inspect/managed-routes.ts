@@ -1,7 +1,7 @@
 // The managed routes of a host: each ownership record beside what the host's tables say. Pure.
 import { firstAddress, isPrefixProblem, parsePrefix } from "../../net/prefix";
 import { distinctTables, type ObservedTable, type TableName, tableKey } from "../host/host";
-import { isUnreadable, type OwnershipRecord, type UnreadableRecord } from "../host/record";
+import { isOtherMachine, isUnreadable, type OwnershipRecord, type UnreadableRecord } from "../host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute, type RouteKey } from "../host/route";
 
 /** Whether the kernel has the route: as recorded, with other attributes under the same key, or not at all. */
@@ -54,11 +54,6 @@ export function compareWithTables(
     if (isSameRoute(found, record.route)) return { record, status: "present", isOfOtherMachine };
     return { record, status: "altered", found, isOfOtherMachine };
   });
-}
-
-/** A machine without an id, `-`, is not told from any other. */
-function isOtherMachine(recorded: string, observed: string): boolean {
-  return recorded !== "-" && observed !== "-" && recorded !== observed;
 }
 
 /** The routes that no record is of. An unreadable record, which is known by its name only, is one, too. */
