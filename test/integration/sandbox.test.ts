@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox, type Host, listSandboxes, openSandbox, type Sandbox } from "../../sandbox";
 import { compileSandbox } from "../support/compiled-sandbox";
+import { waitUntil } from "../support/wait-until";
 
 const compiled = compileSandbox();
 afterAll(() => rmSync(compiled, { recursive: true }));
@@ -255,7 +256,12 @@ describe("the end of a sandbox", () => {
     const { name } = sandbox;
     await sandbox.host("left-nothing").execOrThrow(["sh", "-c", "setsid sleep 98765 >/dev/null 2>&1 &"]);
     const subnet = sandbox.addresses.network4.replace(/0\/22$/, "");
-    expect(observeProcesses("98765")).toHaveLength(1);
+    // Amid its exec a process has no command line.
+    await waitUntil(
+      () => observeProcesses("98765"),
+      (ids) => ids.length === 1,
+      5_000,
+    );
     expect((await observeMachine()).join("\n")).toContain(subnet);
     await sandbox.close();
     await sandbox.close();
