@@ -2,7 +2,8 @@
 
 import { describeHop } from "../provider/connection/spec";
 import { AnyIPError } from "../provider/errors";
-import { type Finding, judgeFailure, judgeInspection } from "../provider/inspect/findings";
+import type { Finding } from "../provider/inspect/finding";
+import { judgeFailure, judgeInspection } from "../provider/inspect/findings";
 import { inspectHost } from "../provider/inspect-host";
 import { type Command, readArguments } from "./command";
 import { formatFindings } from "./finding-lines";

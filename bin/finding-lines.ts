@@ -1,6 +1,6 @@
 // The findings of `doctor` as text for people. Pure.
 
-import type { Finding, FindingLevel } from "../provider/inspect/findings";
+import type { Finding, FindingLevel } from "../provider/inspect/finding";
 import { printable } from "./managed-table";
 
 /** A line a finding, with what to do below it, and a count at the end. */

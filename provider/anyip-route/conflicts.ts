@@ -1,6 +1,6 @@
 // Why a route cannot be this resource's, in words: what is there, whose it is, and what to do. Pure.
 import { AnyIPError } from "../errors";
-import { type OwnershipRecord, recordName } from "../host/record";
+import { type OwnershipRecord, recordPath } from "../host/record";
 import type { LocalRoute, ObservedRoute } from "../host/route";
 
 export function explainDuplicate(route: LocalRoute): AnyIPError {
@@ -16,7 +16,7 @@ export function explainStranger(route: LocalRoute, { owner }: OwnershipRecord): 
     "ROUTE_CONFLICT",
     `the route ${describeRoute(route)} belongs to ${owner} (project/stack/resource), as the host has it on record. ` +
       "Let only one of the two bind it. If that stack is gone for good, remove the record's file on the host: " +
-      `/run/pulumi-anyip/routes/${recordName(route)}`,
+      recordPath(route),
   );
 }
 

@@ -1,7 +1,7 @@
 // Whose a route is, as the host's ownership record has it: what a resource may do with it follows from this. Pure.
 import { AnyIPError } from "../errors";
 import type { Observation } from "../host/host";
-import { isOtherMachine, isUnreadable, type OwnershipRecord, recordName, stackOf } from "../host/record";
+import { isOtherMachine, isUnreadable, type OwnershipRecord, recordPath, stackOf } from "../host/record";
 import type { RouteKey } from "../host/route";
 
 /** A resource, as records name it. */
@@ -46,7 +46,7 @@ function judge(
 function unreadable(key: RouteKey, problem: string): AnyIPError {
   return new AnyIPError(
     "RECORD_UNREADABLE",
-    `the ownership record /run/pulumi-anyip/routes/${recordName(key)} on the host ${problem}. It says whose the route ` +
+    `the ownership record ${recordPath(key)} on the host ${problem}. It says whose the route ` +
       "is, so nothing is done without it: look at it, and remove it if the route is nobody else's",
   );
 }

@@ -7,7 +7,7 @@ import { readConnection } from "../connection/inputs";
 import type { ConnectionSpec } from "../connection/spec";
 import type { UnsafeReason } from "../host/guard";
 import { defaultConfirmTimeoutSeconds, maxConfirmTimeoutSeconds } from "../host/host";
-import { defaultMetric, type LocalRoute } from "../host/route";
+import { defaultMetric, type LocalRoute, ownProtocol } from "../host/route";
 import { readAllowUnsafe, refuseNeighborDiscovery } from "./safety-inputs";
 
 export type OnExisting = "adopt" | "takeOver" | "fail";
@@ -39,9 +39,6 @@ export interface CheckedInputs {
   /** Present when everything is known and nothing is wrong. */
   readonly desired: DesiredRoute | undefined;
 }
-
-/** This provider's own protocol number, as `ip route` shows it: 177 is free in iproute2's rt_protos. */
-const defaultProtocol = 177;
 
 /** The tables that every host calls by the same name (ip-route(8)); others are named in the host's rt_tables. */
 const tableNumbers: ReadonlyMap<unknown, number> = new Map([
@@ -112,7 +109,7 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
     device: device ?? "lo",
     table: table ?? 255,
     metric: metric ?? defaultMetric(prefix.family),
-    protocol: protocol ?? defaultProtocol,
+    protocol: protocol ?? ownProtocol,
     ...(source === undefined ? {} : { source }),
   };
   return {

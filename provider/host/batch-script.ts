@@ -4,7 +4,7 @@
 import { maxConfirmTimeoutSeconds, type TableName } from "./host";
 import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
 import { formatLookAround } from "./look-around";
-import type { RecordChange } from "./record";
+import { hostDirectory, type RecordChange } from "./record";
 import {
   formatKeep,
   formatShowRecords,
@@ -21,7 +21,7 @@ export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
 // A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
 // holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. What it holds,
 // record-script.ts says.
-const lockDirectory = "/run/pulumi-anyip";
+const lockDirectory = hostDirectory;
 
 /** The lines by which a batch's parts are told from each other and from whatever a login shell prints. */
 export function batchMarkers(nonce: string) {

@@ -5,7 +5,7 @@
 //   undo         what takes that batch back: `NUMBER STEP` a line, the last first
 //   kept         it has been confirmed: new/ goes to routes/, and the names in here are to be removed from there
 import { formatStep } from "./iproute2";
-import { changedName, type RecordChange } from "./record";
+import { changedName, type RecordChange, recordName } from "./record";
 import { formatRecord, maxRecordBytes } from "./record-text";
 import { invertStep, type Step } from "./route";
 import { quote } from "./shell-quote";
@@ -77,8 +77,7 @@ export function formatStage(
     "{",
     "{ [ -d new ] && [ -d routes ]; } || mkdir -p new routes &&",
     ...written.map(
-      (record) =>
-        `printf '%s\\n' ${quote(formatRecord(record))} >new/${changedName({ kind: "write", record })} &&`,
+      (record) => `printf '%s\\n' ${quote(formatRecord(record))} >new/${recordName(record.route)} &&`,
     ),
     undo.length === 0 ? ": >undo" : `printf '%s\\n' ${undo.join(" ")} >undo`,
     `} 2>/dev/null || { rm -rf new undo; printf '@unwritten\\n%s\\n' '${applied}'; exit 1; }`,

@@ -37,6 +37,14 @@ export function recordName({ prefix, table, metric }: RouteKey): string {
   return `${prefix.replace("/", "_")}-table-${table}-metric-${metric}`;
 }
 
+/** What the provider keeps on a host: the lock, the records, and the batch under way. Only root can open it. */
+export const hostDirectory = "/run/pulumi-anyip";
+
+/** Where the record at the route's key is on the host. */
+export function recordPath(key: RouteKey): string {
+  return `${hostDirectory}/routes/${recordName(key)}`;
+}
+
 export function changedName(change: RecordChange): string {
   return recordName(change.kind === "write" ? change.record.route : change.key);
 }

@@ -1,10 +1,10 @@
 // Opens channels to root shells on one host, with sudo's password where it asks for one. The password goes to nothing
 // but a prompt that was seen, and a script only to a shell that has answered.
-import { randomBytes } from "node:crypto";
 import { AnyIPError } from "../errors";
 import type { CommandChannel, CommandRunner } from "../transport/command-runner";
 import { explainSilentShell } from "./explain";
 import { explainRights, wrongPassword } from "./explain-rights";
+import { makeNonce } from "./nonce";
 import {
   formatPasswordShellCommand,
   formatPasswordTrial,
@@ -127,8 +127,4 @@ export class RootAccess {
     const facts = { host: this.label, ...(output ? { output } : {}) };
     return new AnyIPError("NO_PRIVILEGE", `${this.label}: the login is not root, and ${why}`, { facts });
   }
-}
-
-function makeNonce(): string {
-  return `anyip-${randomBytes(9).toString("hex")}`;
 }

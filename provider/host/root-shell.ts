@@ -1,6 +1,5 @@
 // A shell with root's rights on the host, and the conversation with it: a batch at a time, part by part.
 // It knows the parts of a batch (batch-script.ts) and nothing of why a route is changed.
-import { randomBytes } from "node:crypto";
 import type { Address } from "../../net/address";
 import { AnyIPError } from "../errors";
 import type { CommandChannel, CommandRunner } from "../transport/command-runner";
@@ -25,7 +24,8 @@ import {
 } from "./host";
 import { parseBatchReport, parseTable } from "./iproute2";
 import { parseSshPeer, parseSurroundings } from "./look-around";
-import { changedName, recordName } from "./record";
+import { makeNonce } from "./nonce";
+import { changedName, hostDirectory, recordName } from "./record";
 import { RecordListing } from "./record-listing";
 import type { RecordSelection } from "./record-script";
 import type { RootAccess } from "./root-access";
@@ -79,7 +79,7 @@ export class RootShell {
     label: string,
     commandTimeoutMs: number,
   ): Promise<RootShell> {
-    const nonce = `anyip-${randomBytes(9).toString("hex")}`;
+    const nonce = makeNonce();
     const { channel, greeting } = await access.open(runner, nonce);
     const shell = new RootShell(channel, nonce, greeting, label, commandTimeoutMs);
     channel.write(formatStartScript(nonce));
@@ -122,7 +122,7 @@ export class RootShell {
 
   /** Reads a table as it is, and all records, without the lock. */
   async observe(name: TableName): Promise<Observation> {
-    const { tables, records } = await this.runObserve([name], "all", "none");
+    const { tables, records } = await this.survey([name]);
     return this.present(tables[0] ?? emptyTable, records);
   }
 
@@ -217,7 +217,7 @@ export class RootShell {
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
     if (/^@unwritten$/m.test(text)) {
-      const message = `${this.label}: the ownership records cannot be written under /run/pulumi-anyip; is /run full or read-only?`;
+      const message = `${this.label}: the ownership records cannot be written under ${hostDirectory}; is /run full or read-only?`;
       throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: this.label } });
     }
     const report = parseBatchReport(text);

@@ -31,6 +31,9 @@ export interface ObservedRoute extends Omit<LocalRoute, "device"> {
 
 const localRouteType = 2;
 
+/** This provider's own protocol number, as `ip route` shows it: 177 is free in iproute2's rt_protos. */
+export const ownProtocol = 177;
+
 /** The metric the kernel gives a route that is added without one (facts: IPv4 0, IPv6 1024). */
 export function defaultMetric(family: Family): number {
   return family === "ipv4" ? 0 : 1024;

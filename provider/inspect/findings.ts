@@ -2,44 +2,11 @@
 import { formatAddress } from "../../net/address";
 import { formatPrefix } from "../../net/prefix";
 import type { AnyIPError } from "../errors";
-import { stackOf } from "../host/record";
-import type { LocalRoute } from "../host/route";
 import type { Surroundings } from "../host/surroundings";
+import { type CheckName, enumerate, type Finding } from "./finding";
 import { type HostFacts, isIproute2 } from "./host-facts";
-import { type FailedLook, type Inspection, isFailedLook, type ManagedListing } from "./inspection";
-import type { ManagedRoute, RouteStatus } from "./managed-routes";
-
-/** `problem`: something will fail, or is not as it should be. `note`: good to know before it surprises. */
-export type FindingLevel = "ok" | "note" | "problem";
-
-/** What was looked at. */
-export type CheckName =
-  | "login"
-  | "ip"
-  | "flock"
-  | "ipv6"
-  | "onLink"
-  | "mustReach"
-  | "forwarding"
-  | "bind"
-  | "records"
-  | "unreadable"
-  | "missing"
-  | "altered"
-  | "otherMachine"
-  | "unrecorded"
-  | "run";
-
-export interface Finding {
-  readonly check: CheckName;
-  readonly level: FindingLevel;
-  /** What was found: a sentence without its full stop. */
-  readonly found: string;
-  /** What to do about it, likewise. */
-  readonly advice?: string;
-  /** The code of the error that a resource has failed or would fail with. */
-  readonly code?: string;
-}
+import { type FailedLook, type Inspection, isFailedLook } from "./inspection";
+import { judgeManaged, judgeRun, judgeUnrecorded } from "./managed-findings";
 
 /** How the host was reached. */
 export interface Login {
@@ -196,107 +163,4 @@ function judgeBind({ settings: { ipv6NonlocalBind } }: HostFacts): Finding[] {
       advice: "listen on [::], use IPV6_FREEBIND in the program, or set net.ipv6.ip_nonlocal_bind=1",
     },
   ];
-}
-
-function judgeManaged({ routes, unreadable }: ManagedListing): Finding[] {
-  const own = routes.filter(({ isOfOtherMachine }) => !isOfOtherMachine);
-  const others = routes.filter(({ isOfOtherMachine }) => isOfOtherMachine);
-  const found =
-    routes.length === 0 ? "nothing is managed here" : `managed routes by stack: ${countStacks(routes)}`;
-  return [
-    { check: "records", level: "ok", found },
-    ...judgeStatus(own, "missing", "managed but not there"),
-    ...judgeStatus(own, "altered", "managed but not as recorded"),
-    ...judgeUnreadable(unreadable.map(({ name, problem }) => `${name} ${problem}`)),
-    ...(others.length === 0
-      ? []
-      : [
-          {
-            check: "otherMachine",
-            level: "note",
-            found: `records of another machine, whose disk was copied: ${enumerate(others.map(describeManaged))}`,
-            advice: "they are nobody's here; whoever binds the prefix next writes a new one",
-          } as const,
-        ]),
-  ];
-}
-
-function judgeStatus(
-  routes: readonly ManagedRoute[],
-  status: Exclude<RouteStatus, "present">,
-  words: string,
-): Finding[] {
-  const concerned = routes.filter((managed) => managed.status === status).map(describeManaged);
-  if (concerned.length === 0) return [];
-  const advice = "`pulumi up --refresh` of that stack puts it right";
-  return [{ check: status, level: "problem", found: `${words}: ${enumerate(concerned)}`, advice }];
-}
-
-function judgeUnreadable(names: readonly string[]): Finding[] {
-  if (names.length === 0) return [];
-  return [
-    {
-      check: "unreadable",
-      level: "problem",
-      found: `records that cannot be read: ${enumerate(names, "; ")}`,
-      advice:
-        "unless a newer version wrote it, remove the file under /run/pulumi-anyip/routes; `pulumi up --refresh` of its stack writes it again",
-      code: "RECORD_UNREADABLE",
-    },
-  ];
-}
-
-function judgeUnrecorded(facts: HostFacts, routes: readonly LocalRoute[] | undefined): Finding[] {
-  if (isIproute2(facts) && facts.ownRoutes === undefined) {
-    const found = "the local routes of protocol 177 could not be listed";
-    return [{ check: "unrecorded", level: "note", found }];
-  }
-  if (!routes || routes.length === 0) return [];
-  const names = routes.map(({ prefix, device, table }) => `${prefix} dev ${device} table ${table}`);
-  return [
-    {
-      check: "unrecorded",
-      level: "note",
-      found: `local routes of protocol 177 without a record: ${enumerate(names)}`,
-      advice:
-        "if a stack has it, its `pulumi up --refresh` writes the record again; if none has, an AnyIPRoute adopts it, " +
-        "and `ip route del local PREFIX dev DEVICE table TABLE` takes it away",
-    },
-  ];
-}
-
-function judgeRun({ pending, isLocked }: HostFacts): Finding[] {
-  if (isLocked) {
-    const found = "a run is changing this host at this moment, so that what is said here may be over already";
-    return [{ check: "run", level: "note", found }];
-  }
-  if (pending.length === 0) return [];
-  const found = `a run was killed amid a change (${pending.join(", ")} in /run/pulumi-anyip)`;
-  const advice = pending.includes("kept")
-    ? "nothing: the change was confirmed, and the next run finishes it first"
-    : "nothing: the next run takes the change back first";
-  return [{ check: "run", level: "note", found, advice }];
-}
-
-function describeManaged({ record: { route, owner } }: ManagedRoute): string {
-  return `${route.prefix} (${owner})`;
-}
-
-/** `shop/prod 12, shop/dev 3`, by name. */
-function countStacks(routes: readonly ManagedRoute[]): string {
-  const counts = new Map<string, number>();
-  for (const { record } of routes) {
-    const stack = stackOf(record.owner);
-    counts.set(stack, (counts.get(stack) ?? 0) + 1);
-  }
-  return [...counts].map(([stack, count]) => `${stack} ${count}`).join(", ");
-}
-
-/** A host may have thousands of routes; a line has a few. */
-const mostNamed = 10;
-
-function enumerate(items: readonly string[], separator = ", "): string {
-  const distinct = [...new Set(items)];
-  const more = distinct.length - mostNamed;
-  return distinct.slice(0, mostNamed).join(separator) + (more > 0 ? ` and ${more} more` : "");
 }

@@ -1,10 +1,8 @@
 // What a host says of itself beside its routes: the shell text that asks, which changes nothing, and what the answers
 // mean. Pure.
 import { formatShowLocalCommand, parseLocalRoutes } from "../host/iproute2";
-import type { LocalRoute } from "../host/route";
-
-/** The protocol of routes that this package adds, unless told otherwise. */
-const ownProtocol = 177;
+import { hostDirectory } from "../host/record";
+import { type LocalRoute, ownProtocol } from "../host/route";
 
 /** Switches of the kernel that matter here, by their paths under /proc/sys. */
 const settingPaths = {
@@ -38,11 +36,9 @@ export function isIproute2({ ipVersion }: HostFacts): boolean {
   return ipVersion !== undefined && ipVersion !== "unknown";
 }
 
-const lockDirectory = "/run/pulumi-anyip";
-
 /** `stat` gives a device as one number, /proc/locks as two, in hexadecimal (makedev(3), proc_locks(5)). */
 const lockLines = [
-  `if place=$(stat -c '%d %i' ${lockDirectory} 2>/dev/null); then`,
+  `if place=$(stat -c '%d %i' ${hostDirectory} 2>/dev/null); then`,
   `device=\${place% *}`,
   `place=$(printf '%02x:%02x:%s' $(((device >> 8) & 0xfff)) $(((device & 0xff) | ((device >> 12) & 0xfff00))) \${place#* })`,
   'while read -r _ kind _ _ _ held _; do [ "$kind $held" != "FLOCK $place" ] || { echo "@locked"; break; }; done </proc/locks',
@@ -60,7 +56,7 @@ export function formatFactsScript(marker: string): string {
     `grep -Hs '' ${Object.values(settingPaths)
       .map((path) => `/proc/sys/${path}`)
       .join(" ")}`,
-    `for name in undo kept new; do [ ! -e ${lockDirectory}/$name ] || printf '@pending %s\\n' $name; done`,
+    `for name in undo kept new; do [ ! -e ${hostDirectory}/$name ] || printf '@pending %s\\n' $name; done`,
     ...lockLines,
     ...(["ipv4", "ipv6"] as const).flatMap((family) => [
       `echo '@routes ${family}'`,

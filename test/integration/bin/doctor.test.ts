@@ -1,7 +1,7 @@
 // `pulumi-anyip doctor` on real hosts: what it finds, its exit code, and that it leaves the host as it was.
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Finding } from "../../../provider/inspect/findings";
+import type { Finding } from "../../../provider/inspect/finding";
 import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
 import { hostArguments, runCommand } from "../../support/command-line";
 import { compileSandbox } from "../../support/compiled-sandbox";

@@ -3,12 +3,8 @@ import { describe, expect, it } from "vitest";
 import { parseAddress } from "../../../net/address";
 import { AnyIPError } from "../../../provider/errors";
 import { noSurroundings, type Surroundings } from "../../../provider/host/surroundings";
-import {
-  type CheckName,
-  type Finding,
-  judgeFailure,
-  judgeInspection,
-} from "../../../provider/inspect/findings";
+import type { CheckName, Finding } from "../../../provider/inspect/finding";
+import { judgeFailure, judgeInspection } from "../../../provider/inspect/findings";
 import type { HostFacts } from "../../../provider/inspect/host-facts";
 import type { Inspection } from "../../../provider/inspect/inspection";
 import type { ManagedRoute } from "../../../provider/inspect/managed-routes";
