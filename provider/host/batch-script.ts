@@ -7,11 +7,12 @@ import { formatLookAround } from "./look-around";
 import { hostDirectory, type RecordChange } from "./record";
 import {
   formatKeep,
+  formatLeave,
   formatShowRecords,
   formatStage,
   type RecordSelection,
-  settleLines,
-  takeBackLines,
+  recordFunctions,
+  recoveryLines,
 } from "./record-script";
 import type { Step } from "./route";
 
@@ -60,8 +61,8 @@ export function formatStartScript(nonce: string): string {
       "id=",
       "{ IFS= read -r id </etc/machine-id; } 2>/dev/null",
       "printf '@machine-id %s\\n' \"$id\"",
-      ...takeBackLines,
-      ...settleLines,
+      ...recordFunctions,
+      ...formatLeave(lockDirectory),
     ],
     " </dev/null",
   );
@@ -84,7 +85,7 @@ export function formatObserveScript(
     [
       `give_up() { printf '@%s\\n%s\\n' "$*" '${observed}'; exit 1; }`,
       "command -v ip >/dev/null 2>&1 || give_up missing ip",
-      ...(lock === "pass" ? ["trap - EXIT", "exec 9<&-"] : []),
+      ...(lock === "pass" ? ["[ ! -s gone ] || remove_gone", "trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables),
       ...(looksAround ? formatLookAround() : []),
@@ -94,9 +95,6 @@ export function formatObserveScript(
     " </dev/null",
   );
 }
-
-/** What may be empty now, in the order in which it has to go. */
-const leftovers = `${lockDirectory}/new ${lockDirectory}/routes ${lockDirectory}`;
 
 const lockLines = [
   "command -v flock >/dev/null 2>&1 || give_up missing flock",
@@ -108,11 +106,9 @@ const lockLines = [
   `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
   "exec 9<&-",
   "done",
-  `trap 'rmdir ${leftovers} 2>/dev/null' EXIT`,
-  `cd ${lockDirectory}`,
-  // A run that was killed with all that would have taken its change back, or before its records were in place.
-  "failed=' '",
-  "if [ -f kept ]; then settle; elif [ -f undo ]; then take_back; else rm -rf new; fi",
+  `cd ${lockDirectory} || give_up missing ${lockDirectory}`,
+  "trap leave EXIT",
+  ...recoveryLines,
 ];
 
 function showLines(tables: readonly TableName[]): string[] {
@@ -167,7 +163,7 @@ export function formatApplyScript(
       // A watchdog that has begun to take the steps back ends this shell when it is done.
       'wait "$watchdog"',
       `case "$answer" in '${confirmed} .' | '${confirmed} '*' .') ;; *) take_back; exit 1 ;; esac`,
-      ...formatKeep(records),
+      ...formatKeep(records, markers.done),
       ...showLines(verify),
       `printf '%s\\n' '${markers.done}'`,
     ],
@@ -190,7 +186,7 @@ function watchdogLines(confirmTimeoutSeconds: number): string[] {
     'wait "$sleeper"',
     "trap '' TERM",
     "take_back",
-    `rmdir ${leftovers} 2>/dev/null`,
+    "leave",
     "kill -9 $$",
     ") </dev/null &",
     "watchdog=$!",

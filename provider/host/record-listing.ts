@@ -18,20 +18,22 @@ export class RecordListing {
   private isWhole = false;
 
   /**
-   * Reads what the host printed: `==> NAME <==` and the file's text with one more line end, for each; `@odd NAME` for
-   * what is no plain file. `asked` is what was asked for: what was not printed of it is not there.
+   * Reads what the host printed: `==> NAME <==` and the file's text with one more line end, for each; before them
+   * `@odd NAME` for what is no plain file, and `@gone NAME` for what is printed and yet gone. `asked` is what was asked
+   * for: what was not printed of it is not there.
    */
   static parse(text: string, asked: readonly string[] | "all"): RecordListing {
     const listing = new RecordListing();
     if (asked === "all") listing.isWhole = true;
     else for (const name of asked) listing.parsed.set(name, undefined);
-    const [odd = "", ...files] = text.split(/^==> /m);
-    for (const [, name = ""] of odd.matchAll(/^@odd (?:\.\/)?(\S+)$/gm))
+    const [before = "", ...files] = text.split(/^==> /m);
+    for (const [, name = ""] of before.matchAll(/^@odd (?:\.\/)?(\S+)$/gm))
       listing.put(name, { problem: "is no plain file" });
+    const gone = new Set([...before.matchAll(/^@gone (\S+)$/gm)].map(([, name = ""]) => name));
     for (const file of files) {
       const end = file.indexOf(" <==\n");
       const name = file.slice(0, end).replace(/^\.\//, "");
-      if (end < 0) continue;
+      if (end < 0 || gone.has(name)) continue;
       listing.parsed.delete(name);
       listing.texts.set(name, file.slice(end + 5).replace(/\n$/, ""));
     }

@@ -216,10 +216,7 @@ export class RootShell {
     this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
-    if (/^@unwritten$/m.test(text)) {
-      const message = `${this.label}: the ownership records cannot be written under ${hostDirectory}; is /run full or read-only?`;
-      throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: this.label } });
-    }
+    this.requireWritten(text);
     const report = parseBatchReport(text);
     if (report.complete) return report.failures;
     const message = `${this.label}: \`ip -batch\` gave up before its end: ${report.lastWords}`;
@@ -236,7 +233,9 @@ export class RootShell {
   ): Promise<ObservedTable[]> {
     const names = dropped.flatMap(({ record }) => (record ? [changedName(record)] : []));
     this.channel.write(`${formatConfirmation(this.nonce, names)}\n`);
-    const observed = readSections(this.label, await this.awaitDone(), verify);
+    const text = await this.awaitDone();
+    this.requireWritten(text);
+    const observed = readSections(this.label, text, verify);
     this.remember(verify, observed);
     for (const change of changes)
       if (change.record && !dropped.includes(change)) this.records.apply(change.record);
@@ -252,6 +251,13 @@ export class RootShell {
     } catch (error) {
       throw explainSilentShell(this.label, error);
     }
+  }
+
+  /** @throws AnyIPError HOST_UNSUPPORTED where records could not be put ready: nothing has been changed, or it was taken back */
+  private requireWritten(text: string): void {
+    if (!/^@unwritten$/m.test(text)) return;
+    const message = `${this.label}: the ownership records cannot be written under ${hostDirectory}; is /run full or read-only?`;
+    throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: this.label } });
   }
 
   /** Only the end marker says that a change was kept: a channel that merely closes proves nothing. */
@@ -273,6 +279,10 @@ function readSections(label: string, text: string, tables: readonly TableName[])
     const message = what.startsWith("/")
       ? `${label}: cannot use the directory ${what} for the lock; root must be able to make it, and nothing else may be there`
       : `${label}: no \`${what}\` in PATH or /usr/sbin:/sbin; install ${what === "ip" ? "iproute2" : "util-linux"}`;
+    throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: label } });
+  }
+  if (/^@unsettled$/m.test(text)) {
+    const message = `${label}: the ownership records of a change that was kept cannot be moved to their place in ${hostDirectory}; is /run full or read-only?`;
     throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: label } });
   }
   if (/^@busy$/m.test(text)) {

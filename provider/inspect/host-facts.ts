@@ -56,7 +56,7 @@ export function formatFactsScript(marker: string): string {
     `grep -Hs '' ${Object.values(settingPaths)
       .map((path) => `/proc/sys/${path}`)
       .join(" ")}`,
-    `for name in undo kept new; do [ ! -e ${hostDirectory}/$name ] || printf '@pending %s\\n' $name; done`,
+    `for name in undo kept; do [ ! -s ${hostDirectory}/$name ] || printf '@pending %s\\n' $name; done`,
     ...lockLines,
     ...(["ipv4", "ipv6"] as const).flatMap((family) => [
       `echo '@routes ${family}'`,
@@ -79,7 +79,7 @@ export function parseFacts(text: string): HostFacts {
     ipVersion: version === undefined ? undefined : /^ip utility, (.+)$/.test(version) ? version : "unknown",
     hasFlock: /^@flock$/m.test(text),
     settings: readSettings(text),
-    pending: [...text.matchAll(/^@pending (undo|kept|new)$/gm)].map(([, name = ""]) => name),
+    pending: [...text.matchAll(/^@pending (undo|kept)$/gm)].map(([, name = ""]) => name),
     isLocked: /^@locked$/m.test(text),
     ownRoutes: readOwnRoutes(text),
   };

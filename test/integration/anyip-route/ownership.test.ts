@@ -189,7 +189,7 @@ describe("what a run leaves that was killed with its watchdog", () => {
       await new EngineRun().create(argsFor({ prefix: "198.51.100.0/24", owner: "project/stack/second" })),
     ];
     await onHost(
-      `cd ${directory}; mkdir -p new; mv routes/2001* new/; echo 198.51.100.0_24-table-255-metric-0 >kept; : >undo`,
+      `cd ${directory}; mkdir -p new; mv routes/2001* new/; printf 'routes/198.51.100.0_24-table-255-metric-0\\n.\\n' >kept; : >undo`,
     );
     const third = await new EngineRun().create(
       argsFor({ prefix: "203.0.113.0/24", owner: "project/stack/third" }),

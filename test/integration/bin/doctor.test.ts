@@ -167,7 +167,7 @@ describe("pulumi-anyip doctor", () => {
 
   it("finds what a killed run has left, and a run under way", async () => {
     const host = sandbox.host("killed");
-    await host.execOrThrow(["sh", "-ec", "mkdir -p /run/pulumi-anyip; : >/run/pulumi-anyip/undo"]);
+    await host.execOrThrow(["sh", "-ec", "mkdir -p /run/pulumi-anyip; echo 1 >/run/pulumi-anyip/undo"]);
     expect((await examine("killed")).findings.run).toMatchObject({
       level: "note",
       found: "a run was killed amid a change (undo in /run/pulumi-anyip)",

@@ -249,23 +249,45 @@ describe("the records of a batch", () => {
   const before = { ...others, [goneName]: "about to go\n" };
   const inRoutes = (records: Record<string, string>) =>
     Object.fromEntries(Object.entries(records).map(([name, text]) => [`routes/${name}`, text]));
+  /** What a batch leaves for the next, once it is over. */
+  const over = { routes: "folder", undo: "" };
 
-  it.each(shells)("are in place once it is kept (%s)", async (_name, command) => {
-    const { left } = await converse(command, scripts.apply, `${confirmation}\n`, "", before);
-    const written = { [writtenName]: `${formatRecord(record)}\n` };
-    expect(left).toEqual({ routes: "folder", new: "folder", ...inRoutes({ ...others, ...written }) });
-  });
+  it.each(shells)(
+    "are in place once it is kept, and those that go are named (%s)",
+    async (_name, command) => {
+      const { left } = await converse(command, scripts.apply, `${confirmation}\n`, "", before);
+      const written = { [writtenName]: `${formatRecord(record)}\n` };
+      const gone = `routes/${goneName}\n`;
+      expect(left).toEqual({
+        ...over,
+        new: "folder",
+        kept: "",
+        gone,
+        ...inRoutes({ ...before, ...written }),
+      });
+    },
+  );
 
   it.each(shells)("stay as they were when it is taken back (%s)", async (_name, command) => {
     const { left } = await converse(command, scripts.apply, "", "", before);
-    expect(left).toEqual({ routes: "folder", ...inRoutes(before) });
+    expect(left).toEqual({ ...over, ...inRoutes(before) });
   });
 
   it.each(shells)("stay as they were for operations that failed (%s)", async (_name, command) => {
     const answer = `${formatConfirmation(nonce, names)}\n`;
     const { left, stdout } = await converse(command, scripts.apply, answer, "", before);
     expect(stdout).toMatch(new RegExp(`^${markers.done}$`, "m"));
-    expect(left).toEqual({ routes: "folder", new: "folder", ...inRoutes(before) });
+    expect(left).toEqual({ ...over, new: "folder", kept: "", ...inRoutes(before) });
+  });
+
+  it.each(shells)("that went are removed before one is written (%s)", async (_name, command) => {
+    const earlier = { ...before, [writtenName]: "went with an earlier batch\n" };
+    const script = `printf 'routes/%s\\n' '${writtenName}' >gone\n${scripts.apply}`;
+    const { left } = await converse(command, script, `${confirmation}\n`, "", earlier);
+    expect(left).toMatchObject({
+      gone: `routes/${goneName}\n`,
+      ...inRoutes({ ...before, [writtenName]: `${formatRecord(record)}\n` }),
+    });
   });
 });
 

@@ -102,6 +102,12 @@ describe("a listing", () => {
     expect(listing.knows(other)).toBe(true);
   });
 
+  it("leaves out what is printed and yet gone", () => {
+    const listing = RecordListing.parse(`@gone ${name}\n@gone ${other}\n${printed}`, "all");
+    expect(listing.find(route)).toBeUndefined();
+    expect(listing.entries()).toEqual([]);
+  });
+
   it.each<[string, string, RegExp]>([
     ["a link or a folder", `@odd ${name}\n`, /no plain file/],
     [

@@ -183,13 +183,7 @@ describe("judgeInspection", () => {
       "note",
       /not be listed/,
     ],
-    [
-      "a killed run",
-      withFacts({ pending: ["undo", "new"] }),
-      "run",
-      "note",
-      /was killed amid a change \(undo, new/,
-    ],
+    ["a killed run", withFacts({ pending: ["undo"] }), "run", "note", /was killed amid a change \(undo in/],
     ["a run under way", withFacts({ pending: ["undo"], isLocked: true }), "run", "note", /at this moment/],
   ])("says of %s", (_, changes, check, level, found) => {
     const finding = judge(changes).find((other) => other.check === check);
