@@ -28,6 +28,7 @@ describe("pulumi-anyip doctor", () => {
         { name: "bare" },
         { name: "no-ip" },
         { name: "killed" },
+        { name: "on-link" },
       ],
     });
   });
@@ -163,6 +164,28 @@ describe("pulumi-anyip doctor", () => {
     const { code, findings } = await examine(name);
     expect(code).toBe(1);
     expect(findings[program]).toMatchObject({ level: "problem", advice, code: "HOST_UNSUPPORTED" });
+  });
+
+  it("finds a managed route that is dead on-link", async () => {
+    const host = sandbox.host("on-link");
+    const prefix = sandbox.addresses.spare6;
+    await bind(sandbox, host, [
+      ["shop/dev/dead", prefix],
+      ["shop/dev/routed", "2001:db8:1::/64"],
+    ]);
+    expect(await examine("on-link")).toMatchObject({
+      code: 0,
+      findings: {
+        dead: {
+          level: "note",
+          found: expect.stringMatching(
+            new RegExp(
+              `this host: ${prefix} \\(shop/dev/dead\\) lies in ${sandbox.addresses.network6}, which`,
+            ),
+          ),
+        },
+      },
+    });
   });
 
   it("finds what a killed run has left, and a run under way", async () => {
