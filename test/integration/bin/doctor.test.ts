@@ -1,5 +1,8 @@
 // `pulumi-anyip doctor` on real hosts: what it finds, its exit code, and that it leaves the host as it was.
-import { rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../../provider/inspect/finding";
 import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
@@ -13,6 +16,7 @@ const compiled = compileSandbox();
 afterAll(() => rmSync(compiled, { recursive: true }));
 
 const password = "correct-horse-staple";
+const passphrase = "open-sesame-now";
 
 describe("pulumi-anyip doctor", () => {
   let sandbox: Sandbox;
@@ -29,6 +33,7 @@ describe("pulumi-anyip doctor", () => {
         { name: "no-ip" },
         { name: "killed" },
         { name: "on-link" },
+        { name: "locked" },
       ],
     });
   });
@@ -145,6 +150,24 @@ describe("pulumi-anyip doctor", () => {
     const { found } = findings.mustReach ?? { found: "" };
     expect(found).toContain(`${jump.address} (from which this login comes)`);
     expect(found).toContain(`${jump.address} (a jump host)`);
+  });
+
+  it("goes through a jump host that has another key, and vouches for its own by one", async () => {
+    const jump = sandbox.host("locked");
+    const ownKey = join(compiled, "jump_key");
+    await promisify(execFile)("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f", ownKey]);
+    writeFileSync(jump.path("/root/.ssh/authorized_keys"), readFileSync(`${ownKey}.pub`));
+    const hostKey = await jump.execOrThrow(["ssh-keygen", "-y", "-f", "/etc/ssh/ssh_host_ed25519_key"]);
+    const proxy = ["--proxy", `root@${jump.address}:${jump.port}`, "--proxy-host-key"];
+    const key = ["--proxy-private-key-path", ownKey];
+    const environment = { PULUMI_ANYIP_PROXY_PRIVATE_KEY_PASSWORD: passphrase };
+    const attempt = async (args: readonly string[]) => {
+      const { findings } = await examine("doas", environment, [...proxy, ...args]);
+      return findings.login;
+    };
+    expect(await attempt([hostKey.trim()])).toMatchObject({ code: "LOGIN_REFUSED" });
+    expect(await attempt([`SHA256:${"A".repeat(43)}`, ...key])).toMatchObject({ code: "HOST_KEY_MISMATCH" });
+    expect(await attempt([hostKey.trim(), ...key])).toMatchObject({ level: "ok" });
   });
 
   it("finds IPv6 disabled on lo", async () => {
