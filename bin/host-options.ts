@@ -1,5 +1,5 @@
 // How `ls` and `doctor` are told which host: options that are named as the properties of `connection`, and read by the
-// same grammar. Secrets come from the environment only: arguments are seen by every user of a machine.
+// same grammar. Secrets come from the environment, and never as arguments, which every user of a machine sees.
 
 import type { CheckFailure } from "../provider/check/fields";
 import { readConnection } from "../provider/connection/inputs";
@@ -42,7 +42,8 @@ properties of a resource's connection, with the same meaning and defaults:
 
 Secrets are never arguments. The environment may have PULUMI_ANYIP_PASSWORD (the login's),
 PULUMI_ANYIP_PRIVATE_KEY_PASSWORD (the key's passphrase), PULUMI_ANYIP_PROXY_PRIVATE_KEY_PASSWORD (that of jump hosts' own
-keys) and PULUMI_ANYIP_PRIVILEGE_PASSWORD (what sudo asks for).
+keys) and PULUMI_ANYIP_PRIVILEGE_PASSWORD (what sudo asks for). One that is needed and missing is asked for, without an
+echo, if the input is a terminal.
 `;
 
 /** What was given on the command line, as `readArguments` read it. */
