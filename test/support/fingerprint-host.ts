@@ -12,6 +12,8 @@ const notOurs = [
   "/run/systemd/units",
   // What networkd knows of each link, written anew whenever it looks.
   "/run/systemd/netif",
+  // OpenRC's list of services, made anew by whatever asks it next after one has come or gone.
+  "/run/openrc/deptree",
 ];
 
 /** How many connections the kernel tracks at the moment. */
