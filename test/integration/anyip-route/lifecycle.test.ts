@@ -145,9 +145,9 @@ describe.each(["root", "systemd", "openrc", "ifupdown"] as const)("a host of fla
   it("is byte for byte as it was found, once its routes are gone", async () => {
     const before = await fingerprintHost(machine);
     const run = new EngineRun();
-    const both = families.map((family) => ({
+    const both = Object.entries(prefixes).map(([family, prefix]) => ({
       connection: connectionInputs(sandbox, machine),
-      prefix: prefixes[family],
+      prefix,
       owner: `project/stack/${family}`,
     }));
     const created = await Promise.all(both.map((args) => run.create(args)));
