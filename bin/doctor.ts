@@ -5,9 +5,11 @@ import { AnyIPError } from "../provider/errors";
 import type { Finding } from "../provider/inspect/finding";
 import { judgeFailure, judgeInspection } from "../provider/inspect/findings";
 import { inspectHost } from "../provider/inspect-host";
+import { findPerson } from "./ask-secret";
 import { type Command, readArguments } from "./command";
 import { formatFindings } from "./finding-lines";
 import { hostOptions, hostOptionsHelp, readHostOptions } from "./host-options";
+import { withMissingSecrets } from "./missing-secrets";
 
 export const doctorCommand: Command = {
   summary: "say what on a host would stop or surprise one, and what to do",
@@ -24,8 +26,9 @@ ${hostOptionsHelp}`,
     const host = describeHop(connection);
     let findings: Finding[];
     try {
+      const inspection = await withMissingSecrets(connection, inspectHost, findPerson());
       const jumpHosts = connection.proxies.map((proxy) => proxy.host);
-      findings = judgeInspection(await inspectHost(connection), { user: connection.user, jumpHosts });
+      findings = judgeInspection(inspection, { user: connection.user, jumpHosts });
     } catch (error) {
       if (!(error instanceof AnyIPError)) throw error;
       findings = judgeFailure(error);

@@ -1,5 +1,5 @@
 // How `ls` and `doctor` are told which host: options that are named as the properties of `connection`, and read by the
-// same grammar. Secrets come from the environment only: arguments are seen by every user of a machine.
+// same grammar. Secrets come from the environment, and never as arguments, which every user of a machine sees.
 
 import type { CheckFailure } from "../provider/check/fields";
 import { readConnection } from "../provider/connection/inputs";
@@ -16,6 +16,9 @@ export const hostOptions = {
   "agent-socket-path": { type: "string" },
   privilege: { type: "string" },
   proxy: { type: "string", multiple: true },
+  "proxy-private-key-path": { type: "string", multiple: true },
+  "proxy-agent-socket-path": { type: "string", multiple: true },
+  "proxy-host-key": { type: "string", multiple: true },
   json: { type: "boolean" },
 } as const;
 
@@ -30,11 +33,17 @@ properties of a resource's connection, with the same meaning and defaults:
   --host-key KEY             the only key that the host may have, or its fingerprint SHA256:…
   --host-key-policy POLICY   strict (default), acceptNew or insecure
   --privilege HOW            auto (default), none, sudo or doas
-  --proxy HOST               a jump host, logged in to with the same key or agent; more than one make a chain
+  --proxy HOST               a jump host, as USER@HOST:PORT too; more than one make a chain. It is logged in to with the
+                             host's key and agent, unless it has its own:
+  --proxy-private-key-path FILE
+  --proxy-agent-socket-path FILE
+  --proxy-host-key KEY       of all jump hosts, or each as often as --proxy and in the same order
   --json                     print JSON instead of text
 
 Secrets are never arguments. The environment may have PULUMI_ANYIP_PASSWORD (the login's),
-PULUMI_ANYIP_PRIVATE_KEY_PASSWORD (the key's passphrase) and PULUMI_ANYIP_PRIVILEGE_PASSWORD (what sudo asks for).
+PULUMI_ANYIP_PRIVATE_KEY_PASSWORD (the key's passphrase), PULUMI_ANYIP_PROXY_PRIVATE_KEY_PASSWORD (that of jump hosts' own
+keys) and PULUMI_ANYIP_PRIVILEGE_PASSWORD (what sudo asks for). One that is needed and missing is asked for, without an
+echo, if the input is a terminal.
 `;
 
 /** What was given on the command line, as `readArguments` read it. */
@@ -66,7 +75,7 @@ export function readHostOptions(
     // A person who waits sees more in one failure than in ten.
     dialErrorLimit: 1,
   };
-  const proxies = (values.proxy as string[] | undefined) ?? [];
+  const proxy = readProxies(values, login, environment);
   const raw = {
     ...login,
     user: values.user,
@@ -78,12 +87,60 @@ export function readHostOptions(
     knownHosts: values["known-hosts"],
     privilege: values.privilege,
     privilegePassword: readSecret(environment, "PULUMI_ANYIP_PRIVILEGE_PASSWORD"),
-    ...(proxies.length === 0 ? {} : { proxy: proxies.map((proxy) => ({ ...login, ...readHop(proxy) })) }),
+    ...(proxy.length === 0 ? {} : { proxy }),
   };
   const failures: CheckFailure[] = [];
   const spec = readConnection(raw, failures);
   if (!spec) throw new UsageError(failures.map(explainFailure).join("; "));
   return spec;
+}
+
+/** What a jump host may have for itself, by the names that connection.proxy gives it. */
+const proxyOptions = {
+  privateKeyPath: "proxy-private-key-path",
+  agentSocketPath: "proxy-agent-socket-path",
+  hostKey: "proxy-host-key",
+} as const;
+type OwnProperty = keyof typeof proxyOptions;
+
+/** Jump hosts, each with what is its own; the way to log in is otherwise the host's. */
+function readProxies(
+  values: HostOptionValues,
+  login: object,
+  environment: Readonly<Record<string, string | undefined>>,
+): object[] {
+  const proxies = readList(values, "proxy");
+  const own = (Object.keys(proxyOptions) as OwnProperty[]).map(
+    (property) =>
+      [property, spread(readList(values, proxyOptions[property]), property, proxies.length)] as const,
+  );
+  return proxies.map((proxy, index) => {
+    const given = own.flatMap(([property, list]) => {
+      const value = list[index];
+      return value === undefined ? [] : [[property, value] as const];
+    });
+    const hop = { ...login, ...Object.fromEntries(given), ...readHop(proxy) };
+    if (!given.some(([property]) => property === "privateKeyPath")) return hop;
+    return { ...hop, privateKeyPassword: readSecret(environment, "PULUMI_ANYIP_PROXY_PRIVATE_KEY_PASSWORD") };
+  });
+}
+
+/** What is given once is every jump host's. */
+function spread(
+  given: readonly string[],
+  property: OwnProperty,
+  count: number,
+): readonly (string | undefined)[] {
+  if (given.length === 1 && count > 0) return Array.from({ length: count }, () => given[0]);
+  if (given.length === 0 || given.length === count) return given;
+  throw new UsageError(
+    `--${proxyOptions[property]} and --proxy are given ${given.length} and ${count} times; ` +
+      "give it once, for all jump hosts, or once for each",
+  );
+}
+
+function readList(values: HostOptionValues, name: keyof typeof hostOptions): readonly string[] {
+  return (values[name] as string[] | undefined) ?? [];
 }
 
 interface NamedHop {
@@ -132,6 +189,10 @@ const variables: Readonly<Record<string, string>> = {
 function explainFailure({ property, reason }: CheckFailure): string {
   const path = property.replace(/^connection\./, "");
   const name = path.replace(/^proxy\[[0-9]+\]\./, "");
+  if (path !== name) {
+    const own = name in proxyOptions ? `--${proxyOptions[name as OwnProperty]}` : `--proxy: ${name}`;
+    return `${own} ${reason}`;
+  }
   const option = variables[name] ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  return path === name ? `${option} ${reason}` : `--proxy: ${name} ${reason}`;
+  return `${option} ${reason}`;
 }

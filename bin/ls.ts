@@ -2,9 +2,11 @@
 
 import { describeHop } from "../provider/connection/spec";
 import { listManagedRoutes } from "../provider/inspect-host";
+import { findPerson } from "./ask-secret";
 import { type Command, readArguments } from "./command";
 import { hostOptions, hostOptionsHelp, readHostOptions } from "./host-options";
 import { describeManaged, formatManagedTable } from "./managed-table";
+import { withMissingSecrets } from "./missing-secrets";
 
 export const lsCommand: Command = {
   summary: "list the routes that are managed on a host, and whose they are",
@@ -18,7 +20,7 @@ ${hostOptionsHelp}`,
     const { values, positionals } = readArguments(args, hostOptions, 1);
     const connection = readHostOptions(positionals, values, process.env);
     const host = describeHop(connection);
-    const managed = await listManagedRoutes(connection);
+    const managed = await withMissingSecrets(connection, listManagedRoutes, findPerson());
     process.stdout.write(
       values.json
         ? `${JSON.stringify(describeManaged(host, managed), null, 2)}\n`

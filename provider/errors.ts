@@ -53,6 +53,8 @@ export interface ErrorFacts {
   readonly exitCode?: number;
   /** What it printed, shortened. */
   readonly output?: string;
+  /** The secret that was not given and would have helped, by the path of its property: `connection.password`. */
+  readonly missing?: string;
 }
 
 /** Any failure that the provider reports. Its message says what failed, where, what was found and what to do. */

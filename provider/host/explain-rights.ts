@@ -5,10 +5,13 @@ import { noPrivilegeWanted } from "./root-command";
 export const wrongPassword =
   "sudo did not take connection.privilegePassword; it was tried once. Give the password that sudo asks the login for";
 
-interface Refusal {
+/** Why root's rights were refused. */
+export interface Refusal {
   readonly said: RegExp;
-  /** Continues "the login is not root, and …". */
+  /** Continues "the login is not root, and …", with what to do. */
   readonly why: string;
+  /** The secret that was not given and would have helped. */
+  readonly missing?: string;
 }
 
 const sudoEntry = "`USER ALL=(root) NOPASSWD: /bin/sh -s` in sudoers";
@@ -27,6 +30,7 @@ const refusals: readonly Refusal[] = [
   {
     said: /sudo: (a password|a terminal|interactive authentication) is required|sudo: no tty present/i,
     why: `sudo asks for a password; give it as connection.privilegePassword, allow ${sudoEntry}, or log in as root`,
+    missing: "connection.privilegePassword",
   },
   {
     said: /incorrect (password|authentication) attempt/i,
@@ -54,7 +58,7 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-/** Why root's rights were refused and what to do; undefined for words that are of something else. */
-export function explainRights(output: string): string | undefined {
-  return refusals.find(({ said }) => said.test(output))?.why;
+/** What sudo's or doas' words mean; undefined for words that are of something else. */
+export function explainRights(output: string): Refusal | undefined {
+  return refusals.find(({ said }) => said.test(output));
 }

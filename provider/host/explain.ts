@@ -62,8 +62,12 @@ export function explainSilentShell(label: string, error: unknown): unknown {
   const facts = { ...error.facts, host: label };
   const refusal = explainRights(output);
   if (refusal !== undefined) {
-    const message = `${label}: the login is not root, and ${refusal}`;
-    return new AnyIPError("NO_PRIVILEGE", message, { facts, cause: error });
+    const { why, missing } = refusal;
+    const message = `${label}: the login is not root, and ${why}`;
+    return new AnyIPError("NO_PRIVILEGE", message, {
+      facts: { ...facts, ...(missing === undefined ? {} : { missing }) },
+      cause: error,
+    });
   }
   if (error.code === "UNEXPECTED_OUTPUT") {
     const message = `${label}: the login shell prints without end and never runs \`sh -s\`; see what it prints on login`;

@@ -10,10 +10,26 @@ export const surroundingsCommands = {
   "ipv4 routes": "ip -4 -N -d -o route show table main",
   "ipv6 routes": "ip -6 -N -d -o route show table main",
   "ipv4 rules": "ip -4 -N rule show",
+  "ipv4 other routes": "ip -4 -N -d -o route show table all type unicast",
   "ipv6 rules": "ip -6 -N rule show",
+  "ipv6 other routes": "ip -6 -N -d -o route show table all type unicast",
   links: "ip -N -o link show",
   neighbors: "ip -N -o neigh show",
 } as const;
+
+/**
+ * A shell function that tells whether rules, its argument, lead to another table than every host has: local, main,
+ * default. Without a process of its own, since hardly any host has such rules.
+ */
+export const defineLeadsElsewhere = [
+  "leads_elsewhere() {",
+  "rest=$1",
+  "while :; do case $rest in",
+  `*'lookup '*) rest=\${rest#*lookup }; case $rest in 25[345] | 25[345][!0-9]*) ;; *) return 0 ;; esac ;;`,
+  "*) return 1 ;;",
+  "esac; done",
+  "}",
+];
 
 /**
  * A filter for the answers about routes, which on a router may be a million: of a route over a gateway only the gateway
@@ -59,7 +75,7 @@ export function parseLinks(text: string): Map<string, Link> {
   return links;
 }
 
-/** What the unicast routes of a table say: who is a gateway, and what is on-link. */
+/** What unicast routes say: who is a gateway, and what is on-link. */
 export interface Reach {
   readonly gateways: LinkAddress[];
   readonly onLink: OnLinkPrefix[];

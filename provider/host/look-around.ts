@@ -1,8 +1,9 @@
 // One look at a host's surroundings: the shell lines that print it, and what their answers say. iproute2's own words are
 // in iproute2-surroundings.ts. Pure.
-import { type Address, parseAddress } from "../../net/address";
+import { type Address, formatAddress, parseAddress } from "../../net/address";
 import { AnyIPError } from "../errors";
 import {
+  defineLeadsElsewhere,
   isWhole,
   parseCatchAllTables,
   parseLinks,
@@ -12,7 +13,7 @@ import {
   saysNothingThere,
   surroundingsCommands,
 } from "./iproute2-surroundings";
-import type { Surroundings } from "./surroundings";
+import type { LinkAddress, Surroundings } from "./surroundings";
 
 /** The nameservers that are asked, and those that systemd-resolved's stub asks in its turn. */
 const resolverFiles = "/etc/resolv.conf /run/systemd/resolve/resolv.conf";
@@ -30,16 +31,29 @@ function isAboutRoutes(about: string): boolean {
 
 /** Shell lines that print the surroundings, in the form {@link parseSurroundings} reads. */
 export function formatLookAround(): string[] {
-  return Object.entries(commands).flatMap(([about, command]) => [
-    `printf '@about ${about}\\n'`,
-    ...(isAboutRoutes(about)
-      ? // The exit code of the first of a pipe goes round it, to be printed after what comes out of it.
-        [
-          `{ code=$({ { ${command}; echo $? >&3; } 2>&1 </dev/null | { ${routesFilter}; } >&4; } 3>&1); } 4>&1`,
-          `printf '@exit %s\\n' "$code"`,
-        ]
-      : [`{ ${command}; } 2>&1 </dev/null`, `printf '@exit %s\\n' "$?"`]),
-  ]);
+  return [
+    ...defineLeadsElsewhere,
+    ...(Object.keys(commands) as About[]).flatMap((about) => [
+      `printf '@about ${about}\\n'`,
+      ...formatAsk(about),
+    ]),
+  ];
+}
+
+function formatAsk(about: About): string[] {
+  const command = commands[about];
+  if (about.endsWith(" rules")) {
+    // Kept in a variable for the question about other routes, which comes next.
+    return [`{ rules=$(${command}); } 2>&1 </dev/null`, `printf '%s\\n@exit %s\\n' "$rules" "$?"`];
+  }
+  if (!isAboutRoutes(about)) return [`{ ${command}; } 2>&1 </dev/null`, `printf '@exit %s\\n' "$?"`];
+  // The exit code of the first of a pipe goes round it, to be printed after what comes out of it.
+  const ask = [
+    `{ code=$({ { ${command}; echo $? >&3; } 2>&1 </dev/null | { ${routesFilter}; } >&4; } 3>&1); } 4>&1`,
+    `printf '@exit %s\\n' "$code"`,
+  ];
+  if (!about.endsWith(" other routes")) return ask;
+  return ['if leads_elsewhere "$rules"; then', ...ask, "else", "printf 'whole\\n@exit 0\\n'", "fi"];
 }
 
 /**
@@ -55,7 +69,11 @@ export function parseSurroundings(label: string, text: string, sshPeer: Address 
   const ipv6 = parseReach(read("ipv6 routes"), "ipv6", links);
   return {
     ...(sshPeer === undefined ? {} : { sshPeer }),
-    gateways: [...ipv4.gateways, ...ipv6.gateways],
+    gateways: withoutRepeats([
+      ...[...ipv4.gateways, ...ipv6.gateways],
+      ...parseReach(read("ipv4 other routes"), "ipv4", links).gateways,
+      ...parseReach(read("ipv6 other routes"), "ipv6", links).gateways,
+    ]),
     resolvers: parseResolvers(read("resolvers")),
     neighbors: parseNeighbors(read("neighbors"), links),
     onLink: [...ipv4.onLink, ...ipv6.onLink],
@@ -64,6 +82,11 @@ export function parseSurroundings(label: string, text: string, sshPeer: Address 
       ...parseCatchAllTables(read("ipv6 rules"), "ipv6"),
     ],
   };
+}
+
+function withoutRepeats(found: readonly LinkAddress[]): LinkAddress[] {
+  const byText = found.map((each) => [`${formatAddress(each.address)} ${each.device}`, each] as const);
+  return [...new Map(byText).values()];
 }
 
 function readAnswer(label: string, text: string, about: About): string {

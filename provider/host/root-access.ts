@@ -119,7 +119,7 @@ export class RootAccess {
   private refused(output: string): AnyIPError {
     const said = output.trim().slice(-300);
     const why =
-      explainRights(output) ?? `sudo refused to run \`/bin/sh -s\`; it said ${JSON.stringify(said)}`;
+      explainRights(output)?.why ?? `sudo refused to run \`/bin/sh -s\`; it said ${JSON.stringify(said)}`;
     return this.noPrivilege(why, said);
   }
 

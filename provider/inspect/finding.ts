@@ -17,6 +17,7 @@ export type CheckName =
   | "unreadable"
   | "missing"
   | "altered"
+  | "dead"
   | "otherMachine"
   | "unrecorded"
   | "run";

@@ -6,7 +6,7 @@ import type { Surroundings } from "../host/surroundings";
 import { type CheckName, enumerate, type Finding } from "./finding";
 import { type HostFacts, isIproute2 } from "./host-facts";
 import { type FailedLook, type Inspection, isFailedLook } from "./inspection";
-import { judgeManaged, judgeRun, judgeUnrecorded } from "./managed-findings";
+import { judgeDead, judgeManaged, judgeRun, judgeUnrecorded } from "./managed-findings";
 
 /** How the host was reached. */
 export interface Login {
@@ -29,6 +29,9 @@ export function judgeInspection(inspection: Inspection, { user, jumpHosts }: Log
     judgeForwarding(facts),
     ...judgeBind(facts),
     ...(managed === undefined ? [] : judgeOr(managed, "records", judgeManaged)),
+    ...(managed && surroundings && !isFailedLook(managed) && !isFailedLook(surroundings)
+      ? judgeDead(managed, surroundings)
+      : []),
     ...judgeUnrecorded(facts, unrecorded),
     ...judgeRun(facts),
   ];

@@ -1,6 +1,8 @@
 // What the managed routes of a host, and what runs have left there, mean to a person. Pure.
+import { findRisks } from "../host/guard";
 import { hostDirectory, stackOf } from "../host/record";
 import { type LocalRoute, ownProtocol } from "../host/route";
+import type { Surroundings } from "../host/surroundings";
 import { enumerate, type Finding } from "./finding";
 import { type HostFacts, isIproute2 } from "./host-facts";
 import type { ManagedListing } from "./inspection";
@@ -38,6 +40,33 @@ function judgeStatus(
   if (concerned.length === 0) return [];
   const advice = "`pulumi up --refresh` of that stack puts it right";
   return [{ check: status, level: "problem", found: `${words}: ${enumerate(concerned)}`, advice }];
+}
+
+/**
+ * Routes that nobody finds, because they lie in an on-link IPv6 subnet. Only a note: whether a router sends the prefix to
+ * the host all the same cannot be seen from here.
+ */
+export function judgeDead({ routes }: ManagedListing, surroundings: Surroundings): Finding[] {
+  const dead = routes
+    .filter(({ status, isOfOtherMachine }) => status !== "missing" && !isOfOtherMachine)
+    .flatMap((managed) =>
+      findRisks(managed.record.route, surroundings, [], [])
+        .filter(({ reason }) => reason === "onLink")
+        .map(({ found }) => `${describeManaged(managed)} ${found}`),
+    );
+  if (dead.length === 0) return [];
+  return [
+    {
+      check: "dead",
+      level: "note",
+      found: `managed but dead, unless a router sends the prefix to this host: ${enumerate(dead, "; ")}`,
+      advice:
+        "have the prefix routed via one of the host's addresses; or answer for it on the link, by " +
+        "`ip -6 neigh add proxy ADDRESS dev DEVICE` for single addresses or ndppd for all, with proxy_ndp and forwarding " +
+        "on DEVICE; or bind a prefix that is not on-link",
+      code: "PREFIX_ON_LINK",
+    },
+  ];
 }
 
 function judgeUnreadable(names: readonly string[]): Finding[] {

@@ -64,6 +64,7 @@ export async function resolveLoginMethods<Key>(
     `${property} gives no way to log in to ${describeHop(hop)}. Set one of ${property}.privateKeyPath, ` +
       `${property}.privateKey, ${property}.agentSocketPath or ${property}.password, or start an ssh-agent ` +
       "(SSH_AUTH_SOCK is not set).",
+    `${property}.password`,
   );
 }
 
@@ -104,6 +105,7 @@ function parsePrivateKey<Key>(
       hop,
       `${label} is encrypted and ${property}.privateKeyPassword is not set. Set it to the key's passphrase, ` +
         `or load the key into an ssh-agent and set ${property}.agentSocketPath.`,
+      `${property}.privateKeyPassword`,
     );
   }
   const key = parseKeyOnce(parseKey, text.text, text.encrypted ? passphrase : undefined);
@@ -134,6 +136,7 @@ async function readKeyFile(hop: HopSpec, label: string, given: string): Promise<
   );
 }
 
-function fail(hop: HopSpec, message: string): AnyIPError {
-  return new AnyIPError("BAD_CREDENTIALS", message, { facts: { host: describeHop(hop) } });
+function fail(hop: HopSpec, message: string, missing?: string): AnyIPError {
+  const facts = { host: describeHop(hop), ...(missing === undefined ? {} : { missing }) };
+  return new AnyIPError("BAD_CREDENTIALS", message, { facts });
 }

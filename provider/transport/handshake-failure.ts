@@ -148,10 +148,12 @@ export function explainLoginRefusal(refusal: LoginRefusal): AnyIPError {
   const extra = notes.map((note) => ` ${note}.`).join("");
   // With nothing tried but an agent that does not work, it was not the host that refused.
   const code = refusal.agentFailed && tried.length === 1 ? "BAD_CREDENTIALS" : "LOGIN_REFUSED";
+  const wantsPassword =
+    hop.password === undefined && (offered.includes("password") || offered.includes("keyboard-interactive"));
   return new AnyIPError(
     code,
     `${host} refused the login of ${hop.user}: ${attempted}.${accepted}${extra} ` +
       `Check ${property}.user and that the host knows the key or password.`,
-    { facts: { host } },
+    { facts: { host, ...(wantsPassword ? { missing: `${property}.password` } : {}) } },
   );
 }

@@ -2,6 +2,8 @@
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox, type Host, type Sandbox } from "../../sandbox";
+import { fingerprintHost } from "../support/fingerprint-host";
+import { expectNothingLeft } from "../support/host-processes";
 import { configureFor, openQuickstart } from "../support/pulumi-examples";
 import type { PulumiProject } from "../support/pulumi-project";
 import { connectTo, type RouteArgs, RoutesProject } from "../support/pulumi-routes";
@@ -14,6 +16,7 @@ describe("the quickstart", () => {
   let host: Host;
   let project: PulumiProject;
   let untouched: string;
+  let untouchedHost: string;
   let bound: string;
 
   beforeAll(async () => {
@@ -21,6 +24,7 @@ describe("the quickstart", () => {
     host = sandbox.host("web1");
     project = await openQuickstart({ config: configureFor(sandbox, host) });
     untouched = await host.routes();
+    untouchedHost = await fingerprintHost(host);
   });
   afterAll(async () => {
     project?.close();
@@ -126,9 +130,10 @@ describe("the quickstart", () => {
     for (const name of ["sites", "sites4"]) expect(repaired[name]?.outputs?.found, name).toBeUndefined();
   });
 
-  it("leaves the host as it was found", async () => {
+  it("leaves the host as it was found, byte for byte", async () => {
     await project.destroy();
-    expect(await host.routes()).toBe(untouched);
+    await expectNothingLeft(host, "success");
+    expect(await fingerprintHost(host)).toBe(untouchedHost);
     expect(await project.routes()).toEqual({});
   });
 });

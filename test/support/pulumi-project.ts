@@ -82,6 +82,7 @@ export interface StackExport {
 type Three = [string, string, string];
 
 const stack = "test";
+const destroyArguments = ["destroy", "--yes", "--skip-preview", "--stack", stack];
 const quiet = ["--color", "never", "--non-interactive"];
 // What a test runner sets for itself must not decide how a program runs, nor must the person's own agent.
 const notForPrograms = { NODE_ENV: undefined, NODE_OPTIONS: undefined, SSH_AUTH_SOCK: undefined };
@@ -188,8 +189,13 @@ export class PulumiProject {
     return this.run(["refresh", "--yes", "--skip-preview", "--stack", stack, ...flags]);
   }
 
-  destroy(...flags: string[]): Promise<CliResult> {
-    return this.run(["destroy", "--yes", "--skip-preview", "--stack", stack, ...flags]);
+  destroy(): Promise<CliResult> {
+    return this.run(destroyArguments);
+  }
+
+  /** A `destroy` that must fail; resolves to what the CLI said. */
+  failToDestroy(): Promise<string> {
+    return this.fail(destroyArguments);
   }
 
   /** The state; secrets stay encrypted. */

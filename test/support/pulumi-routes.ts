@@ -20,10 +20,11 @@ export function connectTo(sandbox: Sandbox, host: Host): Record<string, unknown>
 export class RoutesProject {
   private constructor(readonly pulumi: PulumiProject) {}
 
-  static async create(): Promise<RoutesProject> {
+  /** `name` is the project's. */
+  static async create(name = "routes"): Promise<RoutesProject> {
     const program = "test/acceptance/programs/routes.cjs";
     const files = {
-      "Pulumi.yaml": `name: routes\nruntime: nodejs\nmain: ${program}\n`,
+      "Pulumi.yaml": `name: ${name}\nruntime: nodejs\nmain: ${program}\n`,
       "package.json": '{ "private": true }\n',
     };
     return new RoutesProject(await PulumiProject.create({ copies: [program], files }));

@@ -1,23 +1,10 @@
 // What create does about a route that is there already: adopt it, take it over, or say why not.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { describe, expect, it } from "vitest";
 import { EngineRun } from "../../support/route-provider";
-import { connectionInputs } from "../../support/sandbox-connection";
+import { SandboxHost } from "../../support/sandbox-host";
 
-let sandbox: Sandbox;
-let machine: Host;
-beforeAll(async () => {
-  sandbox = await createSandbox();
-  machine = sandbox.host("web1");
-});
-afterAll(() => sandbox?.close());
-
-const byHand = (command: string) => machine.execOrThrow(["ip", ...command.split(" ")]);
-const argsFor = (prefix: string, more = {}) => ({
-  connection: connectionInputs(sandbox, machine),
-  prefix,
-  ...more,
-});
+const host = new SandboxHost();
+const byHand = (command: string) => host.machine.execOrThrow(["ip", ...command.split(" ")]);
 
 describe.each([
   ["-4", "198.51.100.0/24"],
@@ -28,42 +15,42 @@ describe.each([
 
   it.each(["boot", "static"])("of protocol %s is adopted, and left as found", async (protocol) => {
     await add(`local ${prefix} dev lo proto ${protocol}`);
-    const before = await machine.routes();
-    const adopted = await new EngineRun().create(argsFor(prefix));
+    const before = await host.machine.routes();
+    const adopted = await new EngineRun().create(host.argsFor({ prefix }));
     expect(adopted.outputs).toMatchObject({
       origin: "adopted",
       found: { protocol: protocol === "boot" ? 3 : 4 },
     });
-    expect(await machine.routes()).toBe(before);
+    expect(await host.machine.routes()).toBe(before);
     const run = new EngineRun();
     expect(await run.read(adopted)).toEqual(adopted);
-    expect(await run.preview(adopted, argsFor(prefix))).toBe("same");
+    expect(await run.preview(adopted, host.argsFor({ prefix }))).toBe("same");
     await run.delete(adopted);
-    expect(await machine.routes()).toBe(before);
+    expect(await host.machine.routes()).toBe(before);
     await clear();
   });
 
   it.each(["boot", "static"])(
     "of protocol %s is taken over, and deleted with the resource",
     async (protocol) => {
-      const empty = await machine.routes();
+      const empty = await host.machine.routes();
       await add(`local ${prefix} dev lo proto ${protocol}`);
-      const taken = await new EngineRun().create(argsFor(prefix, { onExisting: "takeOver" }));
+      const taken = await new EngineRun().create(host.argsFor({ prefix, onExisting: "takeOver" }));
       expect(taken.outputs).not.toHaveProperty("origin");
-      expect(await machine.routes()).toMatch(new RegExp(` ${prefix} dev lo table 255 proto 177 `));
+      expect(await host.machine.routes()).toMatch(new RegExp(` ${prefix} dev lo table 255 proto 177 `));
       await new EngineRun().delete(taken);
-      expect(await machine.routes()).toBe(empty);
+      expect(await host.machine.routes()).toBe(empty);
     },
   );
 
   it.each(["boot", "static"])("of protocol %s is a failure where that is asked for", async (protocol) => {
     await add(`local ${prefix} dev lo proto ${protocol}`);
-    const before = await machine.routes();
-    await expect(new EngineRun().create(argsFor(prefix, { onExisting: "fail" }))).rejects.toMatchObject({
+    const before = await host.machine.routes();
+    await expect(new EngineRun().create(host.argsFor({ prefix, onExisting: "fail" }))).rejects.toMatchObject({
       code: "ROUTE_CONFLICT",
       message: expect.stringMatching(/onExisting is "fail"/),
     });
-    expect(await machine.routes()).toBe(before);
+    expect(await host.machine.routes()).toBe(before);
     await clear();
   });
 
@@ -72,26 +59,26 @@ describe.each([
     ["another type", `blackhole ${prefix} table local`, /blackhole/],
     ["another source", `local ${prefix} dev lo src SOURCE`, /src (198|fd)/],
   ])("with %s is a conflict that says so", async (_, words, message) => {
-    await add(words.replace("SOURCE", flag === "-4" ? machine.address : machine.address6));
-    const before = await machine.routes();
+    await add(words.replace("SOURCE", flag === "-4" ? host.machine.address : host.machine.address6));
+    const before = await host.machine.routes();
     for (const onExisting of ["adopt", "takeOver", "fail"]) {
-      const created = new EngineRun().create(argsFor(prefix, { onExisting }));
+      const created = new EngineRun().create(host.argsFor({ prefix, onExisting }));
       await expect(created, onExisting).rejects.toMatchObject({
         code: "ROUTE_CONFLICT",
         message: expect.stringMatching(message),
       });
     }
-    expect(await machine.routes()).toBe(before);
+    expect(await host.machine.routes()).toBe(before);
     await clear();
   });
 });
 
 it("makes its own beside a route that only some traffic takes (tos)", async () => {
   await byHand("-4 route add local 203.0.113.0/24 dev lo tos 0x10 proto 177");
-  const before = await machine.routes();
-  const created = await new EngineRun().create(argsFor("203.0.113.0/24"));
-  expect((await machine.routes()).match(/ 203\.0\.113\.0\/24 /g)).toHaveLength(2);
+  const before = await host.machine.routes();
+  const created = await new EngineRun().create(host.argsFor({ prefix: "203.0.113.0/24" }));
+  expect((await host.machine.routes()).match(/ 203\.0\.113\.0\/24 /g)).toHaveLength(2);
   await new EngineRun().delete(created);
-  expect(await machine.routes()).toBe(before);
+  expect(await host.machine.routes()).toBe(before);
   await byHand("-4 route flush table local exact 203.0.113.0/24");
 });

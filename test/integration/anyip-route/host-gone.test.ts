@@ -1,29 +1,17 @@
 // A host that no longer exists: its resources can be forgotten, where the program says so, and in no other case.
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { expect, it } from "vitest";
 import { EngineRun } from "../../support/route-provider";
-import { connectionInputs } from "../../support/sandbox-connection";
+import { SandboxHost } from "../../support/sandbox-host";
 
-let sandbox: Sandbox;
-let machine: Host;
-beforeAll(async () => {
-  sandbox = await createSandbox();
-  machine = sandbox.host("web1");
-});
-afterAll(() => sandbox?.close());
-
-const argsFor = (more = {}) => ({
-  connection: connectionInputs(sandbox, machine, { dialErrorLimit: 1, perDialTimeout: 3 }),
-  prefix: "2001:db8:7::/64",
-  ...more,
-});
+const host = new SandboxHost({ prefix: "2001:db8:7::/64" }, { dialErrorLimit: 1, perDialTimeout: 3 });
+const argsFor = (more = {}) => host.argsFor(more);
 const forget = { onHostGone: "forget" };
 
 it("is forgotten only by those who say so, who need not reach it to say it", async () => {
-  const before = await machine.routes();
+  const before = await host.machine.routes();
   const created = await new EngineRun().create(argsFor());
-  const bound = await machine.routes();
-  await machine.stopSshd();
+  const bound = await host.machine.routes();
+  await host.machine.stopSshd();
   const unreachable = { code: "HOST_UNREACHABLE" };
   await expect(new EngineRun().delete(created)).rejects.toMatchObject(unreachable);
   await expect(new EngineRun().update(created, argsFor({ ...forget, protocol: 9 }))).rejects.toMatchObject(
@@ -37,16 +25,16 @@ it("is forgotten only by those who say so, who need not reach it to say it", asy
   expect(forgettable).toEqual({ ...created, outputs: { ...created.outputs, ...forget } });
   await expect(new EngineRun().read(forgettable)).rejects.toMatchObject(unreachable);
   await new EngineRun().delete(forgettable);
-  expect(await machine.routes()).toBe(bound);
-  await machine.startSshd();
+  expect(await host.machine.routes()).toBe(bound);
+  await host.machine.startSshd();
   await new EngineRun().delete(forgettable);
-  expect(await machine.routes()).toBe(before);
+  expect(await host.machine.routes()).toBe(before);
 });
 
 it("is not forgotten when it only refuses the login", async () => {
   const args = argsFor(forget);
   const created = await new EngineRun().create(args);
-  const connection = { ...args.connection, user: "nobody" };
+  const connection = host.connect({ user: "nobody" });
   const elsewhere = { ...created, outputs: { ...created.outputs, connection } };
   await expect(new EngineRun().delete(elsewhere)).rejects.toMatchObject({ code: "LOGIN_REFUSED" });
   await new EngineRun().delete(created);

@@ -1,6 +1,7 @@
 // The life of a route on a real host: made, changed by hand, repaired, and gone without a trace.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { fingerprintHost } from "../../support/fingerprint-host";
 import { expectNothingLeft } from "../../support/host-processes";
 import { EngineRun } from "../../support/route-provider";
 import { connectionInputs } from "../../support/sandbox-connection";
@@ -129,5 +130,57 @@ describe.concurrent.each(families)("an AnyIPRoute (%s)", (family) => {
     expect(await new EngineRun().read(created)).toEqual(created);
     await new EngineRun().delete(created);
     expect(await machine.routes()).toBe(before);
+  });
+});
+
+describe.each(["root", "systemd", "openrc", "ifupdown"] as const)("a host of flavour %s", (flavour) => {
+  let sandbox: Sandbox;
+  let machine: Host;
+  beforeAll(async () => {
+    sandbox = await createSandbox({ hosts: [{ name: "web1", flavour }] });
+    machine = sandbox.host("web1");
+  });
+  afterAll(() => sandbox?.close());
+
+  it("is byte for byte as it was found, once its routes are gone", async () => {
+    const before = await fingerprintHost(machine);
+    const run = new EngineRun();
+    const both = Object.entries(prefixes).map(([family, prefix]) => ({
+      connection: connectionInputs(sandbox, machine),
+      prefix,
+      owner: `project/stack/${family}`,
+    }));
+    const created = await Promise.all(both.map((args) => run.create(args)));
+    const updated = await Promise.all(
+      created.map((resource, index) => run.update(resource, { ...both[index], protocol: 99 })),
+    );
+    expect(await fingerprintHost(machine)).not.toBe(before);
+    await Promise.all(updated.map((resource) => run.delete(resource)));
+    await expectNothingLeft(machine, "success");
+    expect(await fingerprintHost(machine)).toBe(before);
+  });
+
+  it("would show it, if it were not", async () => {
+    const before = new Set((await fingerprintHost(machine)).split("\n"));
+    const traces = [
+      "ip -6 route add local 2001:db8:8::/64 dev lo",
+      "echo 1 >/proc/sys/net/ipv6/conf/lo/proxy_ndp",
+      "chmod 600 /etc/hostname",
+      "chown 1:2 /etc/hosts",
+      "echo '# more' >>/etc/passwd",
+      "ln -s /nowhere /run/link",
+      "mkdir /etc/empty",
+    ];
+    await machine.execOrThrow(["sh", "-ec", traces.join("\n")]);
+    const shown = (await fingerprintHost(machine)).split("\n").filter((line) => !before.has(line));
+    expect(shown).toEqual([
+      expect.stringContaining("2001:db8:8::/64"),
+      "/proc/sys/net/ipv6/conf/lo/proxy_ndp:1",
+      "/etc/empty drwxr-xr-x 0:0 ",
+      "/etc/hostname -rw------- 0:0 ",
+      "/etc/hosts -rw-r--r-- 1:2 ",
+      "/run/link lrwxrwxrwx 0:0 /nowhere",
+      expect.stringContaining("  /etc/passwd"),
+    ]);
   });
 });

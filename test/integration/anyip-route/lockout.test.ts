@@ -15,6 +15,7 @@ interface Danger {
 }
 
 const farGateway = "203.0.113.1";
+const farGateway6 = "2001:db8:8::1";
 const nameserver = "2001:db8:53::53";
 const neighbor = (sandbox: Sandbox) => sandbox.addresses.network4.replace(/\.0\/22$/, ".9");
 const otherSubnet = "10.99.0.0/24";
@@ -28,6 +29,30 @@ const dangers: readonly Danger[] = [
       machine.configureNetwork([`route add 10.1.0.0/16 via ${farGateway} dev eth0 onlink`]),
     prefix: () => "203.0.113.0/24",
     found: () => `covers ${farGateway}, a gateway on eth0`,
+  },
+  {
+    reason: "gateway",
+    code: "LOCKOUT_RISK",
+    prepare: (machine) =>
+      machine.configureNetwork([
+        "rule add from 198.51.100.0/24 lookup 100",
+        `route add default via ${farGateway} dev eth0 onlink table 100`,
+      ]),
+    prefix: () => `${farGateway}/32`,
+    found: () => `covers ${farGateway}, a gateway on eth0`,
+  },
+  {
+    reason: "gateway",
+    code: "LOCKOUT_RISK",
+    prepare: (machine) =>
+      machine.execOrThrow([
+        "sh",
+        "-ec",
+        "ip -6 rule add fwmark 7 lookup 200; " +
+          `ip -6 route add 2001:db8:9::/48 via ${farGateway6} dev eth0 onlink table 200`,
+      ]),
+    prefix: () => "2001:db8:8::/64",
+    found: () => `covers ${farGateway6}, a gateway on eth0`,
   },
   {
     reason: "resolver",

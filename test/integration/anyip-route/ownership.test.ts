@@ -1,41 +1,34 @@
 // Ownership records on a real host: whose a route is, between stacks, runs and states that know nothing of each other.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectNothingLeft } from "../../support/host-processes";
 import { EngineRun } from "../../support/route-provider";
-import { connectionInputs } from "../../support/sandbox-connection";
+import { SandboxHost } from "../../support/sandbox-host";
 
 const prefix = "2001:db8:7::/64";
 const directory = "/run/pulumi-anyip";
 const recordPath = `${directory}/routes/2001:db8:7::_64-table-255-metric-1024`;
 
-let sandbox: Sandbox;
-let machine: Host;
+const host = new SandboxHost({ prefix });
 let before: string;
-beforeAll(async () => {
-  sandbox = await createSandbox();
-  machine = sandbox.host("web1");
-});
-afterAll(() => sandbox?.close());
 beforeEach(async () => {
-  before = await machine.routes();
+  before = await host.machine.routes();
 });
 afterEach(async () => {
-  expect(await machine.routes()).toBe(before);
-  await expectNothingLeft(machine, "success");
-  expect(existsSync(machine.path(directory))).toBe(false);
+  expect(await host.machine.routes()).toBe(before);
+  await expectNothingLeft(host.machine, "success");
+  expect(existsSync(host.machine.path(directory))).toBe(false);
 });
 
-const argsFor = (more = {}) => ({ connection: connectionInputs(sandbox, machine), prefix, ...more });
-const onHost = (script: string) => machine.execOrThrow(["sh", "-c", script]);
-const readRecord = () => readFileSync(machine.path(recordPath), "utf8");
-const isPresent = async () => (await machine.routes()).includes(`2 ${prefix} dev lo `);
+const argsFor = (more = {}) => host.argsFor(more);
+const onHost = (script: string) => host.machine.execOrThrow(["sh", "-c", script]);
+const readRecord = () => readFileSync(host.machine.path(recordPath), "utf8");
+const isPresent = async () => (await host.machine.routes()).includes(`2 ${prefix} dev lo `);
 
 describe("a record", () => {
   it("can be read by a person, names the machine, and goes with the route", async () => {
     const created = await new EngineRun().create(argsFor({ owner: "shop/dev/it's $(reboot)" }));
-    const machineId = readFileSync(machine.path("/etc/machine-id"), "utf8").trim();
+    const machineId = readFileSync(host.machine.path("/etc/machine-id"), "utf8").trim();
     expect(readRecord()).toBe(
       `pulumi-anyip 1\nroute local ${prefix} dev lo table 255 proto 177 metric 1024\n` +
         `owner shop/dev/it's $(reboot)\norigin created\ntoken ${created.id}\nmachine ${machineId}\nend\n`,
@@ -85,7 +78,7 @@ describe("a record", () => {
   it("keeps a host that was renamed in the program from losing its route, runs apart", async () => {
     const old = await new EngineRun().create(argsFor());
     const moved = await new EngineRun().create(
-      argsFor({ connection: connectionInputs(sandbox, machine, { host: machine.address6 }) }),
+      argsFor({ connection: host.connect({ host: host.machine.address6 }) }),
     );
     await new EngineRun().delete(old);
     expect(await isPresent()).toBe(true);
@@ -119,11 +112,11 @@ describe("a record", () => {
 
   it("tells an adopted route, which stays as found", async () => {
     await onHost(`ip route add local ${prefix} dev lo proto static`);
-    const found = await machine.routes();
+    const found = await host.machine.routes();
     const adopted = await new EngineRun().create(argsFor());
     expect(readRecord()).toContain("origin adopted\n");
     await new EngineRun().delete(adopted);
-    expect(await machine.routes()).toBe(found);
+    expect(await host.machine.routes()).toBe(found);
     await onHost(`ip route del local ${prefix} dev lo table local`);
   });
 
@@ -155,7 +148,7 @@ describe("in the place of a record", () => {
     const created = await new EngineRun().create(argsFor());
     await onHost(prepare);
     const list = () => onHost(`stat -c '%n %F %s %y' ${recordPath} /run/elsewhere 2>/dev/null || true`);
-    const [routes, listed] = [await machine.routes(), await list()];
+    const [routes, listed] = [await host.machine.routes(), await list()];
     const refused = { code: "RECORD_UNREADABLE", message: expect.stringMatching(problem) };
     await expect(new EngineRun().create(argsFor())).rejects.toMatchObject(refused);
     await expect(new EngineRun().read(created)).rejects.toMatchObject(refused);
@@ -163,8 +156,8 @@ describe("in the place of a record", () => {
     await expect(new EngineRun().delete(created)).rejects.toMatchObject(refused);
     const others = await new EngineRun().create(argsFor({ prefix: "198.51.100.0/24" }));
     await new EngineRun().delete(others);
-    expect([await machine.routes(), await list()]).toEqual([routes, listed]);
-    expect(existsSync(machine.path("/run/run"))).toBe(false);
+    expect([await host.machine.routes(), await list()]).toEqual([routes, listed]);
+    expect(existsSync(host.machine.path("/run/run"))).toBe(false);
     await onHost(`rm -rf ${recordPath} /run/elsewhere`);
     await new EngineRun().delete(created);
   });
@@ -179,7 +172,9 @@ describe("what a run leaves that was killed with its watchdog", () => {
     await onHost(`ip route add local ${prefix} dev lo proto 177`);
     const other = await new EngineRun().create(argsFor({ prefix: "198.51.100.0/24" }));
     expect(await isPresent()).toBe(false);
-    expect(readdirSync(machine.path(`${directory}/routes`))).toEqual(["198.51.100.0_24-table-255-metric-0"]);
+    expect(readdirSync(host.machine.path(`${directory}/routes`))).toEqual([
+      "198.51.100.0_24-table-255-metric-0",
+    ]);
     await new EngineRun().delete(other);
   });
 
@@ -194,7 +189,7 @@ describe("what a run leaves that was killed with its watchdog", () => {
     const third = await new EngineRun().create(
       argsFor({ prefix: "203.0.113.0/24", owner: "project/stack/third" }),
     );
-    expect(readdirSync(machine.path(`${directory}/routes`)).sort()).toEqual([
+    expect(readdirSync(host.machine.path(`${directory}/routes`)).sort()).toEqual([
       "2001:db8:7::_64-table-255-metric-1024",
       "203.0.113.0_24-table-255-metric-0",
     ]);
@@ -226,7 +221,7 @@ it("two stacks at once share a host, and each has only its own", async () => {
   };
   const [shop, blog] = await Promise.all([run("shop"), run("blog")]);
   expect(shop.length + blog.length).toBe(30);
-  expect((await machine.routes()).match(/ 198\.51\.100\.\d+ /g)).toHaveLength(30);
+  expect((await host.machine.routes()).match(/ 198\.51\.100\.\d+ /g)).toHaveLength(30);
   const [one, other] = [new EngineRun(), new EngineRun()];
   await Promise.all([...shop.map((each) => one.delete(each)), ...blog.map((each) => other.delete(each))]);
 });

@@ -1,5 +1,8 @@
 // `pulumi-anyip doctor` on real hosts: what it finds, its exit code, and that it leaves the host as it was.
-import { rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../../provider/inspect/finding";
 import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
@@ -8,11 +11,20 @@ import { compileSandbox } from "../../support/compiled-sandbox";
 import { hidePrograms } from "../../support/hide-programs";
 import { expectNothingLeft } from "../../support/host-processes";
 import { bind, damage } from "../../support/managed-host";
+import { type Reply, runAtTerminal } from "../../support/terminal";
 
 const compiled = compileSandbox();
 afterAll(() => rmSync(compiled, { recursive: true }));
 
 const password = "correct-horse-staple";
+const passphrase = "open-sesame-now";
+
+/** Makes a key that no host knows yet. */
+async function makeKey(name: string, protectedBy: string): Promise<string> {
+  const path = join(compiled, name);
+  await promisify(execFile)("ssh-keygen", ["-q", "-t", "ed25519", "-N", protectedBy, "-f", path]);
+  return path;
+}
 
 describe("pulumi-anyip doctor", () => {
   let sandbox: Sandbox;
@@ -28,6 +40,8 @@ describe("pulumi-anyip doctor", () => {
         { name: "bare" },
         { name: "no-ip" },
         { name: "killed" },
+        { name: "on-link" },
+        { name: "locked" },
       ],
     });
   });
@@ -137,6 +151,60 @@ describe("pulumi-anyip doctor", () => {
     expect(stdout).not.toMatch(/battery|correct-horse/);
   });
 
+  describe("at a terminal", () => {
+    const sudoQuestion = /Password that sudo asks for on operator@\S+: $/;
+
+    /** Runs doctor for a host whose accounts have a password, with no agent to log in by. */
+    const runHere = (args: readonly string[], replies: readonly Reply[]) => {
+      const host = sandbox.host("asks");
+      const where = [`${host.user}@${host.address}`, "--known-hosts", sandbox.knownHostsPath, ...args];
+      const argv = [process.execPath, join(compiled, "bin/pulumi-anyip.js"), "doctor", ...where];
+      return runAtTerminal(argv, replies, { ...process.env, SSH_AUTH_SOCK: "" });
+    };
+    const sudo = { to: sudoQuestion, type: `${password}\r` };
+
+    it("asks for the login's password and for sudo's, and shows neither", async () => {
+      const { code, shown } = await runHere(
+        [],
+        [{ to: /Password of operator@\S+: $/, type: `${password}\r` }, sudo],
+      );
+      expect(shown).toMatch(/operator gets root's rights by sudo/);
+      expect(code).toBe(0);
+      expect(shown).not.toContain(password);
+    });
+
+    it("asks for a password where the host does not take the key", async () => {
+      const key = ["--private-key-path", await makeKey("strange_key", "")];
+      const question = { to: /Password of operator@\S+: $/, type: `${password}\r` };
+      expect(await runHere(key, [question, sudo])).toMatchObject({ code: 0 });
+    });
+
+    it("asks for a key's passphrase, and takes back what is mistyped", async () => {
+      const key = await makeKey("client_key", passphrase);
+      const host = sandbox.host("asks");
+      const publicKey = readFileSync(`${key}.pub`, "utf8");
+      appendFileSync(host.path(`/home/${host.user}/.ssh/authorized_keys`), publicKey);
+      const question = {
+        to: /Passphrase of \S+client_key for operator@\S+: $/,
+        type: `${passphrase}y\x7f\r`,
+      };
+      const { code, shown } = await runHere(["--private-key-path", key], [question, sudo]);
+      expect(code).toBe(0);
+      expect(shown).not.toContain(passphrase);
+    });
+
+    it.each([
+      ["^C", "\x03"],
+      ["^D", "\x04"],
+      ["an empty line", "\r"],
+    ])("takes %s for no answer, and says what is missing", async (_, typed) => {
+      const key = ["--private-key-path", sandbox.keyPath];
+      const { code, shown } = await runHere(key, [{ to: sudoQuestion, type: typed }]);
+      expect(code).toBe(1);
+      expect(shown).toMatch(/sudo asks for a password; give it as .*\(NO_PRIVILEGE\)/);
+    });
+  });
+
   it("goes through a jump host, and names it among what no prefix may cover", async () => {
     const jump = sandbox.host("empty");
     const { code, findings } = await examine("doas", {}, ["--proxy", `root@${jump.address}:${jump.port}`]);
@@ -144,6 +212,23 @@ describe("pulumi-anyip doctor", () => {
     const { found } = findings.mustReach ?? { found: "" };
     expect(found).toContain(`${jump.address} (from which this login comes)`);
     expect(found).toContain(`${jump.address} (a jump host)`);
+  });
+
+  it("goes through a jump host that has another key, and vouches for its own by one", async () => {
+    const jump = sandbox.host("locked");
+    const ownKey = await makeKey("jump_key", passphrase);
+    writeFileSync(jump.path("/root/.ssh/authorized_keys"), readFileSync(`${ownKey}.pub`));
+    const hostKey = await jump.execOrThrow(["ssh-keygen", "-y", "-f", "/etc/ssh/ssh_host_ed25519_key"]);
+    const proxy = ["--proxy", `root@${jump.address}:${jump.port}`, "--proxy-host-key"];
+    const key = ["--proxy-private-key-path", ownKey];
+    const environment = { PULUMI_ANYIP_PROXY_PRIVATE_KEY_PASSWORD: passphrase };
+    const attempt = async (args: readonly string[]) => {
+      const { findings } = await examine("doas", environment, [...proxy, ...args]);
+      return findings.login;
+    };
+    expect(await attempt([hostKey.trim()])).toMatchObject({ code: "LOGIN_REFUSED" });
+    expect(await attempt([`SHA256:${"A".repeat(43)}`, ...key])).toMatchObject({ code: "HOST_KEY_MISMATCH" });
+    expect(await attempt([hostKey.trim(), ...key])).toMatchObject({ level: "ok" });
   });
 
   it("finds IPv6 disabled on lo", async () => {
@@ -163,6 +248,28 @@ describe("pulumi-anyip doctor", () => {
     const { code, findings } = await examine(name);
     expect(code).toBe(1);
     expect(findings[program]).toMatchObject({ level: "problem", advice, code: "HOST_UNSUPPORTED" });
+  });
+
+  it("finds a managed route that is dead on-link", async () => {
+    const host = sandbox.host("on-link");
+    const prefix = sandbox.addresses.spare6;
+    await bind(sandbox, host, [
+      ["shop/dev/dead", prefix],
+      ["shop/dev/routed", "2001:db8:1::/64"],
+    ]);
+    expect(await examine("on-link")).toMatchObject({
+      code: 0,
+      findings: {
+        dead: {
+          level: "note",
+          found: expect.stringMatching(
+            new RegExp(
+              `this host: ${prefix} \\(shop/dev/dead\\) lies in ${sandbox.addresses.network6}, which`,
+            ),
+          ),
+        },
+      },
+    });
   });
 
   it("finds what a killed run has left, and a run under way", async () => {

@@ -43,6 +43,37 @@ describe("readHostOptions", () => {
     });
   });
 
+  it("gives jump hosts their own keys, one for all or each its own", () => {
+    const values = {
+      "private-key-path": "key",
+      "agent-socket-path": "agent",
+      proxy: ["jump1", "jump2"],
+      "proxy-private-key-path": ["key1", "key2"],
+      "proxy-agent-socket-path": ["jump-agent"],
+      "proxy-host-key": [`SHA256:${"A".repeat(43)}`, `SHA256:${"B".repeat(43)}`],
+    };
+    const environment = {
+      PULUMI_ANYIP_PRIVATE_KEY_PASSWORD: "horse",
+      PULUMI_ANYIP_PROXY_PRIVATE_KEY_PASSWORD: "staple",
+    };
+    const own = { agentSocketPath: "jump-agent", privateKeyPassword: "staple" };
+    expect(read("web1", values, environment)).toMatchObject({
+      privateKeyPath: "key",
+      agentSocketPath: "agent",
+      privateKeyPassword: "horse",
+      proxies: [
+        { host: "jump1", privateKeyPath: "key1", hostKey: expect.stringContaining("A"), ...own },
+        { host: "jump2", privateKeyPath: "key2", hostKey: expect.stringContaining("B"), ...own },
+      ],
+    });
+    expect(read("web1", { ...values, "proxy-private-key-path": ["key1"] }).proxies).toMatchObject([
+      { privateKeyPath: "key1" },
+      { privateKeyPath: "key1" },
+    ]);
+    expect(read("web1", values).proxies[0]).not.toHaveProperty("privateKeyPassword");
+    expect(read("web1", values)).not.toHaveProperty("hostKey");
+  });
+
   it("takes secrets from the environment, and an empty one for none", () => {
     const environment = { PULUMI_ANYIP_PASSWORD: "horse", PULUMI_ANYIP_PRIVILEGE_PASSWORD: "staple" };
     expect(read("web1", {}, environment)).toMatchObject({ password: "horse", privilegePassword: "staple" });
@@ -57,6 +88,13 @@ describe("readHostOptions", () => {
     ["web1", { privilege: "su" }, /^--privilege must be one of/],
     ["web1", { "host-key-policy": "no" }, /^--host-key-policy must be one of/],
     ["web1", { proxy: ["web2:0"] }, /^--proxy: port must be a whole number/],
+    ["web1", { proxy: ["web2"], "proxy-host-key": ["x"] }, /^--proxy-host-key must be a public host key/],
+    [
+      "web1",
+      { "proxy-host-key": ["x"] },
+      /^--proxy-host-key and --proxy are given 1 and 0 times; give it once/,
+    ],
+    ["web1", { proxy: ["a", "b", "c"], "proxy-private-key-path": ["x", "y"] }, /are given 2 and 3 times/],
   ])("refuses %s %j", (host, values, message) => {
     expect(() => read(host, values)).toThrow(UsageError);
     expect(() => read(host, values)).toThrow(message);

@@ -1,9 +1,15 @@
-// One look at a host's surroundings: what is read from it, and that what cannot be read is no peace of mind.
+// One look at a host's surroundings: what is asked, what is read from it, and that what cannot be read is no peace of mind.
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Address, formatAddress } from "../../../net/address";
+import { type Address, formatAddress, parseAddress } from "../../../net/address";
 import { AnyIPError } from "../../../provider/errors";
-import { parseResolvers, parseSshPeer, parseSurroundings } from "../../../provider/host/look-around";
+import {
+  formatLookAround,
+  parseResolvers,
+  parseSshPeer,
+  parseSurroundings,
+} from "../../../provider/host/look-around";
 import { readFixture } from "./read-fixture";
 
 const read = (name: string) => readFixture(`iproute2-6.1.0-surroundings-${name}`);
@@ -12,6 +18,8 @@ const answers: Record<string, string> = {
   "ipv6 routes": read("ipv6-routes"),
   "ipv4 rules": read("ipv4-rules"),
   "ipv6 rules": read("ipv6-rules"),
+  "ipv4 other routes": `${read("ipv4-routes")}1 default via 192.0.2.251 dev eth1 table 100 proto 4 scope 0 \n`,
+  "ipv6 other routes": read("ipv6-routes"),
   links: read("links"),
   neighbors: read("neighbors"),
   resolvers: "nameserver 192.0.2.53\nnameserver 127.0.0.53\n",
@@ -31,7 +39,8 @@ const write = (address: Address | undefined) => address && formatAddress(address
 describe("parseSurroundings", () => {
   it("reads every part", () => {
     const { gateways, resolvers, neighbors, onLink, extraTables } = parse(print());
-    expect([gateways, neighbors, onLink].map(({ length }) => length)).toEqual([8, 4, 9]);
+    expect([gateways, neighbors, onLink].map(({ length }) => length)).toEqual([9, 4, 9]);
+    expect(gateways).toContainEqual({ address: parseAddress("192.0.2.251"), device: "eth1" });
     expect(resolvers.map(write)).toEqual(["192.0.2.53"]);
     expect(extraTables).toContainEqual({ family: "ipv6", table: 200 });
   });
@@ -78,6 +87,47 @@ describe("parseSurroundings", () => {
       }),
       { numRuns: 10_000 },
     );
+  });
+});
+
+describe.each(["dash", "bash"])("what %s is told to ask", (shell) => {
+  const rules4 = "0:\tfrom all lookup 255\n32766:\tfrom all lookup 254\n32767:\tfrom all lookup 253\n";
+  const rules6 = "0:\tfrom all lookup 255\n32766:\tfrom all lookup 254\n";
+
+  /** On a host whose `ip` is a function: the families of the rules in whose other tables it looks, and its surroundings. */
+  function lookAround(ipv4: string, ipv6: string) {
+    const script = [
+      "ip() {",
+      'case "$*" in',
+      `'-4 -N rule show') cat <<'END'\n${ipv4}END\n;;`,
+      `'-6 -N rule show') cat <<'END'\n${ipv6}END\n;;`,
+      "*' table all '*) echo \"asked $1\" >&2; echo '1 default via 2001:db8::1 dev eth0 table 9 proto 3' ;;",
+      "*link*) echo '2: eth0: <UP> mtu 1500' ;;",
+      "esac",
+      "}",
+      ...formatLookAround(),
+    ].join("\n");
+    const { stdout, stderr } = spawnSync(shell, ["-c", script], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    const asked = [...stdout.matchAll(/^asked -(.)$/gm)].map(([, family]) => family);
+    return { asked, gateways: parse(stdout).gateways.map(({ address }) => write(address)) };
+  }
+
+  it("is not what is in other tables where no rule leads to one", () => {
+    expect(lookAround(rules4, rules6)).toEqual({ asked: [], gateways: [] });
+  });
+
+  it.each([
+    ["5:\tfrom 10.0.0.0/8 lookup 100", ["4"]],
+    ["5:\tfrom all iif eth0 lookup 2551 proto 4", ["4"]],
+    ["5:\tfrom all lookup 25", ["4"]],
+    ["1000:\tfrom all lookup [l3mdev-table]", ["4"]],
+    ["5:\tfrom all lookup 254 suppress_prefixlength 0", []],
+    ["5:\tfrom all 6", []],
+  ])("is what is in other tables for the family with %j", (rule, families) => {
+    expect(lookAround(`${rule}\n${rules4}`, rules6).asked).toEqual(families);
+    const both = lookAround(`${rules4}${rule}\n`, `${rules6}6:\tfrom all lookup 7\n`);
+    expect(both).toEqual({ asked: [...families, "6"], gateways: ["2001:db8::1"] });
   });
 });
 

@@ -191,6 +191,39 @@ describe("judgeInspection", () => {
     if (level === "problem" && finding?.code !== "UNEXPECTED_OUTPUT") expect(finding?.advice).toMatch(/\S/);
   });
 
+  const onEth0 = withSurroundings({
+    onLink: [{ prefix: requirePrefix("2001:db8:5::/64"), device: "eth0", usesNeighborDiscovery: true }],
+  });
+
+  it("calls a route dead in an on-link subnet, with the ways out", () => {
+    const inside = managed("2001:db8:5:0:1::/80", "shop/dev/a");
+    expect(
+      judge({ ...withManaged(inside, managed("2001:db8:6::/64", "shop/dev/b")), ...onEth0 }),
+    ).toContainEqual({
+      check: "dead",
+      level: "note",
+      found: expect.stringMatching(
+        /: 2001:db8:5:0:1::\/80 \(shop\/dev\/a\) lies in 2001:db8:5::\/64, which is on-link on eth0$/,
+      ),
+      advice: expect.stringMatching(/routed via .*; or .* neigh add proxy .* ndppd .*; or .* not on-link$/),
+      code: "PREFIX_ON_LINK",
+    });
+  });
+
+  it.each<[string, ManagedRoute]>([
+    ["is not there", managed("2001:db8:5::1/128", "shop/dev/a", { status: "missing" })],
+    [
+      "came with another machine's disk",
+      managed("2001:db8:5::1/128", "shop/dev/a", { isOfOtherMachine: true }),
+    ],
+    ["is routed here", managed("2001:db8:6::/64", "shop/dev/a")],
+    ["holds the subnet", managed("2001:db8::/32", "shop/dev/a")],
+    ["is IPv4", managed("192.0.2.0/25", "shop/dev/a")],
+  ])("does not call a route dead that %s", (_, route) => {
+    const findings = judge({ ...withManaged(route), ...onEth0 });
+    expect(findings.filter(({ check }) => check === "dead")).toEqual([]);
+  });
+
   it("does not call another machine's route missing", () => {
     const elsewhere = managed("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true });
     expect(judge(withManaged(elsewhere)).filter(({ level }) => level === "problem")).toEqual([]);

@@ -92,38 +92,74 @@ describe("lines", () => {
 });
 
 describe("hostile files", () => {
-  it("never throws and never hangs, whatever it reads", () => {
-    const piece = fc.oneof(
-      fc.constantFrom(
-        "h",
-        "*",
-        "?",
-        "!",
-        ",",
-        " ",
-        "\t",
-        "\n",
-        "\r",
-        "#",
-        "@revoked ",
-        "|1|",
-        "[",
-        "]:22",
-        K,
-        hash("h"),
-      ),
-      fc.string({ maxLength: 8 }),
-    );
-    const name = fc.oneof(fc.constant("h"), fc.string({ maxLength: 20 }));
-    const text = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(""));
-    const startedAt = Date.now();
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...["h", "*", "?", "!", ",", " ", "\t", "\n", "\r", "#", "@revoked ", "@cert-authority ", "|1|"],
+      ...["[", "]:22", K, hash("h")],
+    ),
+    fc.string({ unit: "binary", maxLength: 8 }),
+  );
+  const anyText = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(""));
+
+  it("never cause an exception, and vouch for no key that they do not have", () => {
+    const anyName = fc.oneof(fc.constant("h"), fc.string({ maxLength: 20 }));
     fc.assert(
-      fc.property(text, name, fc.integer({ min: 1, max: 65535 }), (content, host, port) => {
-        lookUpKnownHost([parseKnownHosts("f", content)], host, port);
+      fc.property(anyText, anyName, fc.integer({ min: 1, max: 65535 }), (text, host, port) => {
+        const found = lookUpKnownHost([parseKnownHosts("f", text)], host, port);
+        for (const { key, location } of [...found.accepted, ...found.revoked, ...found.authorities]) {
+          expect(formatHostKey(key)).toBe(K);
+          expect(text.split("\n")[Number(location.slice(2)) - 1]).toContain(K);
+        }
       }),
       { numRuns: 10_000 },
     );
-    expect(Date.now() - startedAt).toBeLessThan(30_000);
+  });
+
+  // Lines whose meaning for the host `h` is known.
+  const anyNames = fc.oneof(
+    fc
+      .constantFrom("h", "H", "x,h", "*", "?", "*,!x", hash("h"))
+      .map((names) => ({ names, isForHost: true })),
+    fc
+      .constantFrom("x", "!h,*", "*,!h", "[h]:2222", "hh", "??", hash("x"))
+      .map((names) => ({ names, isForHost: false })),
+  );
+  const anyLine = fc
+    .record({
+      marker: fc.constantFrom("", "@revoked ", "@cert-authority "),
+      forWhom: anyNames,
+      key: fc.constantFrom(KEY, OTHER, RSA),
+      blank: fc.constantFrom(" ", "\t", " \t "),
+      rest: fc.constantFrom("", " a comment", "\r"),
+    })
+    .map(({ marker, forWhom: { names, isForHost }, key, blank, rest }) => ({
+      text: `${marker}${names}${blank}${formatHostKey(key)}${rest}`,
+      marker: isForHost ? marker.trim() : undefined,
+      key: formatHostKey(key),
+    }));
+  const anyGarbage = anyText.map((text) => ({
+    text: `garbage ${text.replaceAll("\n", "")}`,
+    marker: undefined,
+    key: "",
+  }));
+
+  it("do not hide the lines between their garbage", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyLine, anyGarbage), { maxLength: 12 }), (lines) => {
+        const text = lines.map((line) => line.text).join("\n");
+        const found = lookUpKnownHost([parseKnownHosts("f", text)], "h", 22);
+        const places = (marker: string, without: readonly string[] = []) =>
+          lines.flatMap((line, index) =>
+            line.marker === marker && !without.includes(line.key) ? [`f:${index + 1}`] : [],
+          );
+        const revoked = lines.filter(({ marker }) => marker === "@revoked").map(({ key }) => key);
+        const where = ({ location }: { location: string }) => location;
+        expect(found.accepted.map(where)).toEqual(places("", revoked));
+        expect(found.revoked.map(where)).toEqual(places("@revoked"));
+        expect(found.authorities.map(where)).toEqual(places("@cert-authority"));
+      }),
+      { numRuns: 10_000 },
+    );
   });
 
   it("matches wildcards as the definition says", () => {
@@ -143,17 +179,13 @@ describe("hostile files", () => {
   });
 
   it("takes no exponential time for nested wildcards", () => {
-    const startedAt = Date.now();
     expect(matchWildcard(`${"*a".repeat(2_000)}b`, "a".repeat(4_000))).toBe(false);
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
   });
 
-  it("reads 16 MiB in seconds", () => {
+  it("reads 16 MiB", () => {
     const line = `host.example ${K}\n`;
     const text = line.repeat(Math.floor((16 * 1024 * 1024) / line.length));
-    const startedAt = Date.now();
     expect(accepts(text, "host.example")).toBe(true);
-    expect(Date.now() - startedAt).toBeLessThan(10_000);
   });
 });
 
