@@ -28,8 +28,8 @@ export interface BackendParts {
   readonly detect: string;
   /** What the host's own init or network scripts read. */
   readonly file: InstalledFile;
-  /** What makes it start at boot, if the file alone does not: a link that `start` makes and `stop` removes. */
-  readonly link?: string;
+  /** What makes it start at boot, if the file alone does not: one of these links, which `start` makes and `stop` removes. */
+  readonly links?: readonly string[];
   /** Commands that make it known and start it. Each must succeed. */
   readonly start: readonly string[];
   /** Commands that stop it, when the file is still there. */
@@ -47,7 +47,7 @@ export interface InstalledFile {
 const restoreFile: InstalledFile = { path: restorePath, mode: "700", text: formatRestoreScript() };
 
 export function defineBackend(parts: BackendParts): PersistenceBackend {
-  const { name, detect, file, link } = parts;
+  const { name, detect, file, links = [] } = parts;
   const uninstall = formatUninstall(parts);
   return {
     name,
@@ -69,13 +69,17 @@ export function defineBackend(parts: BackendParts): PersistenceBackend {
     uninstall,
     isInstalled:
       `{ IFS= read -r line && IFS= read -r line; } 2>/dev/null <${restorePath} && [ "$line" = '${versionLine}' ] && ` +
-      `[ -f ${file.path} ]${link === undefined ? "" : ` && [ -L ${link} ]`}`,
+      `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`}`,
   };
 }
 
-function formatUninstall({ file, link, stop, forget = [] }: BackendParts): string[] {
+function anyLink(links: readonly string[]): string {
+  return links.map((link) => `[ -L ${link} ]`).join(" || ");
+}
+
+function formatUninstall({ file, links = [], stop, forget = [] }: BackendParts): string[] {
   return [
-    `if [ -f ${file.path} ]${link === undefined ? "" : ` || [ -L ${link} ]`}; then`,
+    `if ${[`[ -f ${file.path} ]`, ...(links.length === 0 ? [] : [anyLink(links)])].join(" || ")}; then`,
     ...stop,
     `rm -f ${file.path}`,
     ...forget,

@@ -38,7 +38,7 @@ export const systemdBackend = defineBackend({
   name: "systemd",
   detect: "[ -d /run/systemd/system ]",
   file: { path: unitPath, mode: "644", text: unitText },
-  link,
+  links: [link],
   start: [
     // As `systemctl enable` does, which would have the manager read all units once more.
     `{ [ -d ${wantsDirectory} ] || { mkdir ${wantsDirectory} && chmod 755 ${wantsDirectory}; }; }`,

@@ -1,0 +1,51 @@
+// Persistence on a host that OpenRC has booted: one service (openrc-run(8)), the same for Alpine, Gentoo and Debian. Pure.
+import { defineBackend } from "./backend";
+import { restorePath, versionLine } from "./paths";
+
+const service = "pulumi-anyip";
+const servicePath = `/etc/init.d/${service}`;
+
+/**
+ * What comes before the network must bring up lo itself. The second line of `after` is for Debian, whose names differ, and
+ * whose start-stop-daemon leaves its file. There is no comment for LSB, although Debian's insserv would like one: with it,
+ * Debian's OpenRC takes this for a script of sysvinit.
+ */
+const serviceText = `#!/sbin/openrc-run
+${versionLine}
+
+description="Local routes of pulumi-anyip"
+command=/bin/sh
+command_args="${restorePath} watch"
+command_background=yes
+pidfile=/run/${service}.pid
+
+depend() {
+	after localmount bootmisc sysctl loopback
+	after mountall.sh mountall-bootclean.sh procps
+	before net
+}
+
+start_pre() {
+	ip link set lo up
+	/bin/sh ${restorePath} boot
+	return 0
+}
+
+stop_post() {
+	rm -f "$pidfile"
+}
+`;
+
+export const openrcBackend = defineBackend({
+  name: "openrc",
+  detect: "[ -d /run/openrc ] && [ -x /sbin/openrc-run ]",
+  file: { path: servicePath, mode: "755", text: serviceText },
+  links: ["boot", "sysinit"].map((level) => `/etc/runlevels/${level}/${service}`),
+  start: [
+    // Debian never enters the runlevel boot, and has its network in sysinit, where others have no disk yet.
+    "{ level=boot; [ ! -e /etc/runlevels/sysinit/networking ] || level=sysinit; }",
+    `rc-update -q add ${service} $level`,
+    `rc-service -q ${service} restart`,
+  ],
+  stop: [`rc-service -q ${service} stop`, `rc-update -q -a del ${service}`],
+});
