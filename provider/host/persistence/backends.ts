@@ -1,10 +1,15 @@
 // The ways there are to make routes outlast a reboot, and which of them fits a host. Pure.
 import type { PersistenceBackend } from "./backend";
+import { ifupdownBackend } from "./ifupdown";
 import { openrcBackend } from "./openrc";
 import { systemdBackend } from "./systemd";
 
 /** In the order in which `auto` tries them: where systemd is process 1, it is the one, whatever else is there. */
-export const persistenceBackends: readonly PersistenceBackend[] = [systemdBackend, openrcBackend];
+export const persistenceBackends: readonly PersistenceBackend[] = [
+  systemdBackend,
+  openrcBackend,
+  ifupdownBackend,
+];
 
 /** Shell lines that set the variable to the name of the first backend that fits the host, or to `none`. */
 export function chooseBackend(variable: string): string[] {

@@ -10,7 +10,8 @@ import { storeDirectory, versionLine } from "./paths";
  * An executable sh program:
  *   once   restores what is missing, under the host's lock; waits for it as a run does, ends with 1 if it does not get it
  *   boot   the same, but does not wait: while a run has the lock there was no boot, and nothing is missing
- *   watch  stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it started
+ *   watch [PIDFILE]  stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it
+ *          started. With a file for its process id, which is there while it runs, it ends at once where another one runs.
  */
 export function formatRestoreScript(): string {
   return `#!/bin/sh
@@ -205,10 +206,16 @@ watch() {
   IFS= read -r stat </proc/$$/stat
   group=\${stat##*) }
   group=\${group#* * }
-  [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch
-  trap 'trap "" TERM; kill 0; exit 0' TERM
+  [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch "$1"
+  trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; exit 0' TERM
+  pidfile=$1
+  if [ -n "$pidfile" ]; then
+    exec 8<"$0"
+    flock -n 8 || exit 0
+    echo $$ >"$pidfile"
+  fi
   # The first change is none: what came up before \`ip\` began to listen.
-  { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null | follow &
+  { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null 8<&- | follow 8<&- &
   wait $!
   fail 'ip monitor has ended'
 }
@@ -216,9 +223,9 @@ watch() {
 case $1 in
   once) restore wait ;;
   boot) restore try ;;
-  watch) watch ;;
+  watch) watch "$2" ;;
   *)
-    printf 'Usage: %s once | boot | watch\\n' "$0" >&2
+    printf 'Usage: %s once | boot | watch [PIDFILE]\\n' "$0" >&2
     exit 2
     ;;
 esac

@@ -16,9 +16,10 @@ export function runLocked(host: Host, lines: readonly string[]): Promise<Command
   const script = [
     "part() {",
     "umask 077",
-    `[ -d ${hostDirectory} ] || mkdir ${hostDirectory}`,
-    `exec 9<${hostDirectory}`,
-    "flock 9",
+    // The directory goes with its last holder, which may be a restore.
+    `until command exec 9<${hostDirectory} && flock 9 && [ ${hostDirectory} -ef /proc/self/fd/9 ]; do`,
+    `mkdir ${hostDirectory}`,
+    "done 2>/dev/null",
     `trap 'rmdir ${hostDirectory}/routes ${hostDirectory} 2>/dev/null' EXIT`,
     ...lines,
     "}",

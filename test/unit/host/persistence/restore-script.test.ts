@@ -74,16 +74,17 @@ function writeRecord(route: LocalRoute, change: (text: string) => string = (text
   writeFileSync(join(folder, "etc/routes", recordName(route)), change(`${text}\n`));
 }
 
-function run(shell: readonly [string, ...string[]], word: string) {
+function run(shell: readonly [string, ...string[]], ...words: string[]) {
   const [program, ...args] = shell;
   const env = { PATH: process.env.PATH, LOG: log };
-  return spawnSync(program, [...args, join(folder, "restore"), word], { env, encoding: "utf8" });
+  return spawnSync(program, [...args, join(folder, "restore"), ...words], { env, encoding: "utf8" });
 }
 
-function start(shell: readonly [string, ...string[]], word: string): ChildProcess {
+function start(shell: readonly [string, ...string[]], ...words: string[]): ChildProcess {
   const [program, ...args] = shell;
   const env = { PATH: process.env.PATH, LOG: log };
-  return spawn(program, [...args, join(folder, "restore"), word], { env, stdio: "ignore", detached: true });
+  const all = [...args, join(folder, "restore"), ...words];
+  return spawn(program, all, { env, stdio: "ignore", detached: true });
 }
 
 const readLog = () => readFileSync(log, "utf8").split("\n").filter(Boolean);
@@ -241,6 +242,19 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
       }
     };
     await waitUntil(isThere, (there) => !there, 10_000);
+  });
+
+  it("runs once for a file, which has its process id until it ends", async () => {
+    stubIp(monitor("exec sleep 600"));
+    const pidFile = join(folder, "pid");
+    const watch = start(shell, "watch", pidFile);
+    const ended = once(watch, "close");
+    await waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, "utf8"), Boolean, 10_000);
+    expect(run(shell, "watch", pidFile).status).toBe(0);
+    expect(readFileSync(pidFile, "utf8")).toBe(`${watch.pid}\n`);
+    watch.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    expect(existsSync(pidFile)).toBe(false);
   });
 
   it("says so where ip cannot watch links", () => {
