@@ -94,16 +94,16 @@ say() {
 }
 
 fail() {
-  say "$1"
+  printf '%s\\n' "$1"
   exit 1
 }
 
-# Says each line of its input, but not thousands.
-say_lines() {
+# Prints its input, but not thousands of lines.
+shorten() {
   awk '
     NR <= 20 { gsub(/[^ -~]/, "?"); print substr($0, 1, 500) }
     END { if (NR > 20) print "and " (NR - 20) " more such lines" }
-  ' | while IFS= read -r line; do say "$line"; done
+  '
 }
 
 # $1 is wait or try. The lock is the one that pulumi-anyip's runs on this host share.
@@ -112,7 +112,7 @@ take_lock() {
   while :; do
     [ ! -L $lock ] || fail "$lock is a link: nothing is restored"
     [ -d $lock ] || mkdir $lock 2>/dev/null || [ -d $lock ] || fail "cannot make $lock: nothing is restored"
-    command exec 9<$lock || continue
+    { command exec 9<$lock; } 2>/dev/null || continue
     if ! flock -n 9; then
       [ $1 = wait ] || exit 0
       wait_for_lock || fail "the lock $lock was not to be had: nothing is restored"
@@ -163,23 +163,27 @@ LINES
 $1
 LINES
   ) ;; esac
-  awk '${readReport}' <<LINES | say_lines
+  awk '${readReport}' <<LINES | shorten
 $1
 
 $report
 LINES
 }
 
-# $1 is wait or try.
+# Prints what there is to say. $1 is wait or try.
 restore() {
   take_lock $1
   # Nobody has confirmed the batch that these records are of, unless its journal says that someone is still at it.
   [ -s $lock/undo ] || [ -s $lock/kept ] || rm -rf $store/new
   [ -d $store/routes ] && [ ! -L $store/routes ] && cd $store/routes || return 0
   found=$(read_records)
-  printf '%s\\n' "$found" | sed -n 's/^! //p' | say_lines
+  printf '%s\\n' "$found" | sed -n 's/^! //p' | shorten
   lines=$(printf '%s\\n' "$found" | sed -n '/^route add /p')
   [ -z "$lines" ] || add_all "$lines"
+}
+
+say_messages() {
+  [ -z "$messages" ] || printf '%s\\n' "$messages" | while IFS= read -r line; do say "$line"; done
 }
 
 # One restore a burst of changes: waits for a byte, then for the burst, then reads what has gathered.
@@ -189,8 +193,13 @@ follow() {
     changes=$(dd bs=65536 count=1 2>/dev/null)
     case $changes in
       '') return ;;
-      *[,'<']UP[,'>']*) (restore wait) </dev/null ;;
+      *[,'<']UP[,'>']*) ;;
+      *) continue ;;
     esac
+    before=$messages
+    messages=$(restore wait 2>&1 </dev/null)
+    # What is wrong with a record is said once, not whenever a link comes up.
+    [ "$messages" = "$before" ] || say_messages
   done
 }
 
@@ -217,12 +226,20 @@ watch() {
   # The first change is none: what came up before \`ip\` began to listen.
   { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null 8<&- | follow 8<&- &
   wait $!
-  fail 'ip monitor has ended'
+  say 'ip monitor has ended'
+  exit 1
+}
+
+run() {
+  messages=$(restore $1 2>&1 </dev/null)
+  code=$?
+  say_messages
+  exit $code
 }
 
 case $1 in
-  once) restore wait ;;
-  boot) restore try ;;
+  once) run wait ;;
+  boot) run try ;;
   watch) watch "$2" ;;
   *)
     printf 'Usage: %s once | boot | watch [PIDFILE]\\n' "$0" >&2

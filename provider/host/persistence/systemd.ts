@@ -27,6 +27,7 @@ ExecStartPre=-/bin/sh ${restorePath} boot
 ExecStart=/bin/sh ${restorePath} watch
 Restart=on-failure
 RestartSec=5
+KillMode=mixed
 CapabilityBoundingSet=CAP_NET_ADMIN
 NoNewPrivileges=yes
 

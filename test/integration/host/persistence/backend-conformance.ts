@@ -98,6 +98,14 @@ export function describeBackend(given: BackendCase): void {
       }
     });
 
+    it("can be removed by the run for whose lock it waits", async () => {
+      const flap = "ip link set lo down; ip link set lo up";
+      const waits = "until ps -eo args= | grep -q '^flock -w'; do sleep 0.1; done";
+      const { code } = await runLocked(host, [...backend.install, flap, waits, ...backend.uninstall]);
+      expect(code).toBe(0);
+      expect(await takeInventory(host)).toBe(bare);
+    });
+
     it("has the routes back after each reboot, before services start", async () => {
       // Many, so that a restore which nobody waits for would not be done in time.
       const listing = await persist([...routes, ...manyRoutes]);

@@ -226,6 +226,12 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(restoresIn(readLog())).toBe(1);
   });
 
+  it("says what is wrong with a record once, not whenever a link comes up", () => {
+    writeRecord(routes[0] as LocalRoute, (text) => text.slice(0, -5));
+    stubIp(monitor(`printf '%s\\n' '${up}'; sleep 1; printf '%s\\n' '${up}'`));
+    expect(run(shell, "watch").stderr.match(/is ignored/g)).toHaveLength(1);
+  });
+
   it("ends at SIGTERM, with all that it has started", async () => {
     stubIp(monitor('echo monitor >>"$LOG"; exec sleep 600'));
     const watch = start(shell, "watch");
