@@ -36,16 +36,25 @@ stop_post() {
 }
 `;
 
+const levels = ["boot", "sysinit"];
+
+function linkIn(level: string): string {
+  return `/etc/runlevels/${level}/${service}`;
+}
+
 export const openrcBackend = defineBackend({
   name: "openrc",
   detect: "[ -d /run/openrc ] && [ -x /sbin/openrc-run ]",
   file: { path: servicePath, mode: "755", text: serviceText },
-  links: ["boot", "sysinit"].map((level) => `/etc/runlevels/${level}/${service}`),
+  links: levels.map(linkIn),
   start: [
     // Debian never enters the runlevel boot, and has its network in sysinit, where others have no disk yet.
     "{ level=boot; [ ! -e /etc/runlevels/sysinit/networking ] || level=sysinit; }",
     `rc-update -q add ${service} $level`,
     `rc-service -q ${service} restart`,
   ],
-  stop: [`rc-service -q ${service} stop`, `rc-update -q -a del ${service}`],
+  stop: [
+    `rc-service -q ${service} stop`,
+    ...levels.map((level) => `[ ! -L ${linkIn(level)} ] || rc-update -q del ${service} ${level}`),
+  ],
 });

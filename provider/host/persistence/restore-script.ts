@@ -23,6 +23,7 @@ ${scriptBody}`;
 /** find(1) counts in blocks of 512 bytes, and rounds up. */
 const maxBlocks = maxRecordBytes / 512;
 
+// What `kept` names, a run has removed: it was killed before the record went, too (record-script.ts).
 // `add` where a route may be there already: unlike `replace` it leaves alone what somebody has put in its place.
 const readRecords = `
 function ignore(why) { print "! record " name " is ignored: it " why; isOver = 1 }
@@ -42,13 +43,14 @@ function finish() {
   if (count == 7) print "route add " route
   else ignore("is cut short")
 }
+BEGIN { while ((getline line < kept) > 0) isDropped[line] = 1 }
 FNR == 1 {
   finish()
   name = substr(FILENAME, 3)
   # A line end in a name must not begin a line of ours.
   gsub(/[^!-~]/, "?", name)
   count = 0
-  isOver = 0
+  isOver = name in isDropped
 }
 { count++ }
 isOver { next }
@@ -140,7 +142,7 @@ read_records() {
   { IFS= read -r id </etc/machine-id; } 2>/dev/null
   find . ! -name . -prune \\( ! -type f -o -size +${maxBlocks} \\) -print |
     sed 's/^\\.\\///; s/.*/! record & is ignored: it is no plain file, or too large/'
-  find . ! -name . -prune -type f ! -size +${maxBlocks} -exec awk -v machine="$id" '${readRecords}' {} +
+  find . ! -name . -prune -type f ! -size +${maxBlocks} -exec awk -v machine="$id" -v kept=$lock/kept '${readRecords}' {} +
 }
 
 # An \`ip\` a line, where there is no -batch, and where a line that cannot be read has ended it.
@@ -216,7 +218,7 @@ watch() {
   group=\${stat##*) }
   group=\${group#* * }
   [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch "$1"
-  trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; exit 0' TERM
+  trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; wait; exit 0' TERM
   pidfile=$1
   if [ -n "$pidfile" ]; then
     exec 8<"$0"

@@ -33,6 +33,8 @@ export interface BackendCase {
   readonly runWithServices: (host: Host, command: string) => Promise<unknown>;
   /** Shell commands that may take routes away for a moment, and not for longer. */
   readonly disturbances: readonly string[];
+  /** What prints the log of the boot, on a host that keeps one. */
+  readonly logCommand?: readonly string[];
   /** A folder of the host's that it writes to. */
   readonly foreignFolder: string;
 }
@@ -51,7 +53,7 @@ function findMissing(expected: string, found: string): string[] {
 }
 
 export function describeBackend(given: BackendCase): void {
-  const { backend, flavour, runWithServices, disturbances, foreignFolder } = given;
+  const { backend, flavour, runWithServices, disturbances, logCommand, foreignFolder } = given;
 
   describe(`persistence by ${backend.name}`, () => {
     let sandbox: Sandbox;
@@ -168,8 +170,10 @@ export function describeBackend(given: BackendCase): void {
       expect(existsSync(host.path("/etc/pwned"))).toBe(false);
       const { code, stderr } = await restore(host);
       expect(code).toBe(0);
-      for (const index of [1, 2, 3, 4, 5, 6, 7, 9])
-        expect(stderr).toMatch(`${recordName(bad(index))} is ignored`);
+      const logs = [stderr, ...(logCommand ? [await host.execOrThrow(logCommand)] : [])];
+      for (const log of logs)
+        for (const index of [1, 2, 3, 4, 5, 6, 7, 9])
+          expect(log).toMatch(`${recordName(bad(index))} is ignored`);
       expect(stderr.trimEnd().split("\n")).toHaveLength(9);
     });
 

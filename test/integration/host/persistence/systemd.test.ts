@@ -29,5 +29,6 @@ describeBackend({
     "networkctl reload",
     "ip link set eth0 down; ip link set eth0 up",
   ],
+  logCommand: ["journalctl", "-b", "-u", "pulumi-anyip"],
   foreignFolder: "/etc/systemd/system",
 });

@@ -179,6 +179,14 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(existsSync(join(folder, "etc/new"))).toBe(false);
   });
 
+  it("does not restore what a run has removed that was killed before the record went", () => {
+    for (const route of routes) writeRecord(route);
+    mkdirSync(join(folder, "run"));
+    writeFileSync(join(folder, "run/kept"), `another\n${recordName(routes[0] as LocalRoute)}\n`);
+    expect(run(shell, "once")).toMatchObject({ status: 0, stderr: "pulumi-anyip: routes restored: 1\n" });
+    expect(readLog()[0]).toBe(`batch route add ${formatRoute(routes[1] as LocalRoute)}`);
+  });
+
   it("does nothing where a link is in the lock's place", () => {
     writeRecord(routes[0] as LocalRoute);
     mkdirSync(join(folder, "elsewhere"));
