@@ -6,18 +6,19 @@ const service = "pulumi-anyip";
 const servicePath = `/etc/init.d/${service}`;
 
 /**
- * What comes before the network must bring up lo itself. The second line of `after` is for Debian, whose names differ, and
- * whose start-stop-daemon leaves its file. There is no comment for LSB, although Debian's insserv would like one: with it,
- * Debian's OpenRC takes this for a script of sysvinit.
+ * What comes before the network must bring up lo itself. The second line of `after` is for Debian, whose names differ. There
+ * is no comment for LSB, although Debian's insserv would like one: with it, Debian's OpenRC takes this for a script of
+ * sysvinit. The watcher writes its file itself, when it can be ended: start-stop-daemon would write it too early.
  */
 const serviceText = `#!/sbin/openrc-run
 ${versionLine}
 
 description="Local routes of pulumi-anyip"
 command=/bin/sh
-command_args="${restorePath} watch"
-command_background=yes
+command_args="${restorePath} watch /run/${service}.pid"
+start_stop_daemon_args=--background
 pidfile=/run/${service}.pid
+retry=TERM/5/KILL/5
 
 depend() {
 	after localmount bootmisc sysctl loopback
@@ -31,8 +32,11 @@ start_pre() {
 	return 0
 }
 
-stop_post() {
-	rm -f "$pidfile"
+start_post() {
+	# busybox's ip watches nothing.
+	case $(ip -V 2>&1) in *iproute2*) ;; *) return 0 ;; esac
+	tries=50
+	until [ -s "$pidfile" ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done
 }
 `;
 

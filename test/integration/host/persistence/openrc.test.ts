@@ -1,7 +1,12 @@
 // Persistence on a host that OpenRC has booted.
 import { openrcBackend } from "../../../../provider/host/persistence/openrc";
+import type { Host } from "../../../../sandbox";
 import { describeBackend } from "./backend-conformance";
-import { runWithSsh } from "./persistent-host";
+
+/** Its init script reads this file when sshd is about to start. */
+function runWithSsh(host: Host, command: string): Promise<unknown> {
+  return host.execOrThrow(["sh", "-c", "cat >>/etc/default/ssh"], { stdin: `${command}\n` });
+}
 
 describeBackend({
   backend: openrcBackend,

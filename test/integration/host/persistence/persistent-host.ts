@@ -108,8 +108,3 @@ export function takeInventory(host: Host): Promise<string> {
   ];
   return host.execOrThrow(["sh", "-c", script.join("\n")]);
 }
-
-/** Has a host without systemd run a command whenever its sshd is about to start: its init script reads this file. */
-export function runWithSsh(host: Host, command: string): Promise<string> {
-  return host.execOrThrow(["sh", "-c", "cat >>/etc/default/ssh"], { stdin: `${command}\n` });
-}
