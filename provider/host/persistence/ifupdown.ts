@@ -31,5 +31,5 @@ export const ifupdownBackend = defineBackend({
     "[ -d /etc/network/if-up.d ] && [ -f /run/network/ifstate ] && command -v start-stop-daemon >/dev/null",
   file: { path: hookPath, mode: "755", text: hookText },
   start: [stopWatcher, ...startWatcher, `[ -s ${pidFile} ]`],
-  stop: [stopWatcher],
+  stop: [stopWatcher, `rm -f ${pidFile}`],
 });

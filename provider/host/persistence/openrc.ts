@@ -38,6 +38,10 @@ start_post() {
 	tries=50
 	until [ -s "$pidfile" ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done
 }
+
+stop_post() {
+	rm -f "$pidfile"
+}
 `;
 
 const levels = ["boot", "sysinit"];

@@ -228,6 +228,7 @@ watch() {
   # The first change is none: what came up before \`ip\` began to listen.
   { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null 8<&- | follow 8<&- &
   wait $!
+  [ -z "$pidfile" ] || rm -f "$pidfile"
   say 'ip monitor has ended'
   exit 1
 }
