@@ -1,0 +1,114 @@
+// What every way to make routes outlast a reboot has in common: its interface, and how its files come to a host and go.
+// Pure; POSIX sh.
+import { restorePath, storeDirectory, versionLine } from "./paths";
+import { formatRestoreScript } from "./restore-script";
+
+/** One way in which a host restores routes at boot. The shell text runs as root, while the run has the host's lock. */
+export interface PersistenceBackend {
+  readonly name: "systemd" | "openrc" | "ifupdown";
+  /** A condition of builtins: the host runs what this needs. */
+  readonly detect: string;
+  /**
+   * Installs and starts it; may be run again. Ends with another code than 0, and the reason in its output, if it fails:
+   * then nothing of it is there, or what was there before.
+   */
+  readonly install: readonly string[];
+  /**
+   * Stops it and removes all of it; may be run again. Records are not its business, but where there are none, their
+   * directories go, too. Ends with another code than 0 if something stays.
+   */
+  readonly uninstall: readonly string[];
+  /** A condition of builtins: it is installed, in this version. */
+  readonly isInstalled: string;
+}
+
+/** What differs between backends, besides the restore program that all of them run. */
+export interface BackendParts {
+  readonly name: PersistenceBackend["name"];
+  readonly detect: string;
+  /** What the host's own init or network scripts read. */
+  readonly file: InstalledFile;
+  /** What makes it start at boot, if the file alone does not: one of these links, which `start` makes and `stop` removes. */
+  readonly links?: readonly string[];
+  /** Commands that make it known and start it. Each must succeed. */
+  readonly start: readonly string[];
+  /** Commands that stop it, when the file is still there. */
+  readonly stop: readonly string[];
+  /** Commands that make it forgotten, when the file has gone. */
+  readonly forget?: readonly string[];
+}
+
+export interface InstalledFile {
+  readonly path: string;
+  readonly mode: "644" | "700" | "755";
+  readonly text: string;
+}
+
+const restoreFile: InstalledFile = { path: restorePath, mode: "700", text: formatRestoreScript() };
+
+export function defineBackend(parts: BackendParts): PersistenceBackend {
+  const { name, detect, file, links = [] } = parts;
+  const uninstall = formatUninstall(parts);
+  return {
+    name,
+    detect,
+    install: [
+      ...putFileLines,
+      `was_there=; [ ! -f ${file.path} ] || was_there=1`,
+      "{",
+      `{ [ -d ${storeDirectory} ] || mkdir ${storeDirectory}; } && chmod 700 ${storeDirectory} &&`,
+      ...putFile(restoreFile),
+      ...putFile(file),
+      ...parts.start.map((command) => `${command} &&`),
+      `{ sync ${storeDirectory} ${directoryOf(file.path)} 2>/dev/null || sync; }`,
+      // What it starts must not inherit the host's lock.
+      '} </dev/null 9<&- || { [ -n "$was_there" ] || {',
+      ...uninstall,
+      "}; false; }",
+    ],
+    uninstall,
+    isInstalled:
+      `{ IFS= read -r line && IFS= read -r line; } 2>/dev/null <${restorePath} && [ "$line" = '${versionLine}' ] && ` +
+      `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`}`,
+  };
+}
+
+function anyLink(links: readonly string[]): string {
+  return links.map((link) => `[ -L ${link} ]`).join(" || ");
+}
+
+function formatUninstall({ file, links = [], stop, forget = [] }: BackendParts): string[] {
+  return [
+    `if ${[`[ -f ${file.path} ]`, ...(links.length === 0 ? [] : [anyLink(links)])].join(" || ")}; then`,
+    ...stop,
+    `rm -f ${file.path}`,
+    ...forget,
+    "fi </dev/null 9<&-",
+    `rm -f ${restorePath} ${temporaryOf(restorePath)} ${temporaryOf(file.path)}`,
+    `rmdir ${storeDirectory}/new ${storeDirectory}/routes ${storeDirectory} 2>/dev/null`,
+    `[ ! -e ${file.path} ] && [ ! -e ${restorePath} ]`,
+  ];
+}
+
+// A file is on the disk before it has its name, so that after a power cut there is all of it or none. Old versions of
+// sync know no operands.
+const putFileLines = [
+  "put_file() {",
+  '[ ! -d "$1" ] && cat >"$2" && chmod "$3" "$2" && { sync "$2" 2>/dev/null || sync; } && mv -f "$2" "$1"',
+  "}",
+];
+
+const endOfFile = "PULUMI_ANYIP_END";
+
+function putFile({ path, mode, text }: InstalledFile): string[] {
+  return [`put_file ${path} ${temporaryOf(path)} ${mode} <<'${endOfFile}' &&`, `${text}${endOfFile}`];
+}
+
+/** Init and network scripts pass over a name like this. */
+function temporaryOf(path: string): string {
+  return path.replace(/[^/]*$/, ".$&.new");
+}
+
+function directoryOf(path: string): string {
+  return path.replace(/\/[^/]*$/, "");
+}

@@ -1,0 +1,28 @@
+// The ways there are to make routes outlast a reboot, and which of them fits a host. Pure.
+//
+// systemd-networkd's own configuration ([Route] Type=local for lo) is not one, although it can express such a route. It
+// configures while services start already: of 2,000 routes, a service after network.target has found none. Only one
+// .network file counts for lo, so ours would switch off the administrator's, or the other way round. And it must be
+// reloaded after each change, which applies what others have edited and not applied yet. The unit has none of this.
+import type { PersistenceBackend } from "./backend";
+import { ifupdownBackend } from "./ifupdown";
+import { openrcBackend } from "./openrc";
+import { systemdBackend } from "./systemd";
+
+/** In the order in which `auto` tries them: where systemd is process 1, it is the one, whatever else is there. */
+export const persistenceBackends: readonly PersistenceBackend[] = [
+  systemdBackend,
+  openrcBackend,
+  ifupdownBackend,
+];
+
+/** Shell lines that set the variable to the name of the first backend that fits the host, or to `none`. */
+export function chooseBackend(variable: string): string[] {
+  return [
+    ...persistenceBackends.map(
+      ({ name, detect }, index) => `${index === 0 ? "if" : "elif"} ${detect}; then ${variable}=${name}`,
+    ),
+    `else ${variable}=none`,
+    "fi",
+  ];
+}

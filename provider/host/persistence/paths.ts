@@ -1,0 +1,10 @@
+// Where persistence keeps things on a host, and the version of what is installed there. Pure.
+
+/** What outlasts a reboot: the restore program and the records. Only root can open it. */
+export const storeDirectory = "/etc/pulumi-anyip";
+
+/** The program that puts the recorded routes back. */
+export const restorePath = `${storeDirectory}/restore`;
+
+/** The second line of each installed file, with their version: another one makes `isInstalled` false, and so a new install. */
+export const versionLine = "# pulumi-anyip 1";

@@ -1,0 +1,252 @@
+// The text of the program that puts recorded routes back: after a boot, and after a link was down. It reads records as
+// record-text.ts does, without it: at boot there is nobody to ask. Pure; POSIX sh.
+import { lockTimeoutSeconds } from "../batch-script";
+import { sentinelLine } from "../iproute2";
+import { hostDirectory } from "../record";
+import { maxRecordBytes } from "../record-text";
+import { storeDirectory, versionLine } from "./paths";
+
+/**
+ * An executable sh program:
+ *   once   restores what is missing, under the host's lock; waits for it as a run does, ends with 1 if it does not get it
+ *   boot   the same, but does not wait: while a run has the lock there was no boot, and nothing is missing
+ *   watch [PIDFILE]  stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it
+ *          started. With a file for its process id, which is there while it runs, it ends at once where another one runs.
+ */
+export function formatRestoreScript(): string {
+  return `#!/bin/sh
+${versionLine}
+# Puts the local routes that ${storeDirectory}/routes records back. It goes when pulumi-anyip removes the last of them.
+${scriptBody}`;
+}
+
+/** find(1) counts in blocks of 512 bytes, and rounds up. */
+const maxBlocks = maxRecordBytes / 512;
+
+// What `kept` names, a run has removed: it was killed before the record went, too (record-script.ts).
+// `add` where a route may be there already: unlike `replace` it leaves alone what somebody has put in its place.
+const readRecords = `
+function ignore(why) { print "! record " name " is ignored: it " why; isOver = 1 }
+function isRoute(text, word, part, limit) {
+  if (text !~ /^local [0-9a-f:.]+\\/[0-9]+ dev [A-Za-z0-9_.-]+ table [0-9]+ proto [0-9]+ metric [0-9]+( src [0-9a-f:.]+)?$/)
+    return 0
+  split(text, word, " ")
+  split(word[2], part, "/")
+  limit = part[1] ~ /:/ ? 128 : 32
+  return length(part[2]) <= 3 && part[2] + 0 <= limit && length(word[4]) <= 15 &&
+    length(word[6]) <= 10 && word[6] + 0 >= 1 && word[6] + 0 <= 4294967295 &&
+    length(word[8]) <= 3 && word[8] + 0 <= 255 && length(word[10]) <= 10 && word[10] + 0 <= 4294967295 &&
+    name == part[1] "_" part[2] "-table-" word[6] "-metric-" word[10]
+}
+function finish() {
+  if (isOver || name == "") return
+  if (count == 7) print "route add " route
+  else ignore("is cut short")
+}
+BEGIN { while ((getline line < kept) > 0) isDropped[line] = 1 }
+FNR == 1 {
+  finish()
+  name = substr(FILENAME, 3)
+  # A line end in a name must not begin a line of ours.
+  gsub(/[^!-~]/, "?", name)
+  count = 0
+  isOver = name in isDropped
+}
+{ count++ }
+isOver { next }
+count == 1 {
+  if ($0 == "pulumi-anyip 1") next
+  ignore(/^pulumi-anyip [0-9]+$/ ? "is of another version" : "is no record")
+}
+count == 2 {
+  route = substr($0, 7)
+  if (!/^route / || !isRoute(route)) ignore("names no route, or another")
+}
+count == 3 && !/^owner ./ || count == 4 && !/^origin (created|adopted)$/ || count == 5 && !/^token [A-Za-z0-9-]+$/ {
+  ignore("is no record")
+}
+count == 6 && $0 != "machine -" && $0 != "machine " machine { ignore("is another machine\\047s") }
+count == 7 && $0 != "end" || count > 7 { ignore("is no record") }
+END { finish() }
+`.trim();
+
+// Reads the lines that were tried, an empty one, and the report: message lines, then `Command failed FILE:N`.
+const readReport = `
+!isReport { if ($0 == "") isReport = 1; else line[++count] = substr($0, 17); next }
+/^Command failed .*:[0-9]+$/ {
+  sub(/^.*:/, "")
+  failures++
+  if (message !~ /File exists/) print line[$0] " is not restored: " message
+  message = ""
+  next
+}
+{ message = message (message == "" ? "" : "; ") $0 }
+END { if (count > failures) print "routes restored: " (count - failures) }
+`.trim();
+
+const scriptBody = `PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+umask 077
+lock=${hostDirectory} store=${storeDirectory}
+
+say() {
+  printf 'pulumi-anyip: %s\\n' "$1" >&2
+  # Under systemd the line above is in the journal already; early in a boot there is no log.
+  [ -n "$JOURNAL_STREAM" ] || [ ! -S /dev/log ] || logger -t pulumi-anyip -- "$1"
+}
+
+fail() {
+  printf '%s\\n' "$1"
+  exit 1
+}
+
+# Prints its input, but not thousands of lines.
+shorten() {
+  awk '
+    NR <= 20 { gsub(/[^ -~]/, "?"); print substr($0, 1, 500) }
+    END { if (NR > 20) print "and " (NR - 20) " more such lines" }
+  '
+}
+
+# $1 is wait or try. The lock is the one that pulumi-anyip's runs on this host share.
+take_lock() {
+  command -v flock >/dev/null || fail 'flock is missing: nothing is restored'
+  while :; do
+    [ ! -L $lock ] || fail "$lock is a link: nothing is restored"
+    [ -d $lock ] || mkdir $lock 2>/dev/null || [ -d $lock ] || fail "cannot make $lock: nothing is restored"
+    { command exec 9<$lock; } 2>/dev/null || continue
+    if ! flock -n 9; then
+      [ $1 = wait ] || exit 0
+      wait_for_lock || fail "the lock $lock was not to be had: nothing is restored"
+    fi
+    [ $lock -ef /proc/self/fd/9 ] && break
+    exec 9<&-
+  done
+  trap 'rmdir $lock/new $lock/routes $lock 2>/dev/null' EXIT
+}
+
+wait_for_lock() {
+  flock -w ${lockTimeoutSeconds} 9 2>/dev/null && return
+  # busybox's flock knows no -w.
+  case $(flock --help 2>&1) in *--timeout*) return 1 ;; esac
+  tries=${lockTimeoutSeconds}
+  until flock -n 9; do
+    [ $((tries -= 1)) -gt 0 ] || return 1
+    sleep 1
+  done
+}
+
+# Prints \`route add …\` for each record, and \`! …\` for each file that is none of this machine.
+read_records() {
+  id=
+  { IFS= read -r id </etc/machine-id; } 2>/dev/null
+  find . ! -name . -prune \\( ! -type f -o -size +${maxBlocks} \\) -print |
+    sed 's/^\\.\\///; s/.*/! record & is ignored: it is no plain file, or too large/'
+  find . ! -name . -prune -type f ! -size +${maxBlocks} -exec awk -v machine="$id" -v kept=$lock/kept '${readRecords}' {} +
+}
+
+# An \`ip\` a line, where there is no -batch, and where a line that cannot be read has ended it.
+add_each() {
+  number=0
+  while IFS= read -r line; do
+    number=$((number + 1))
+    # Made of words that read_records has checked.
+    ip $line 2>&1 </dev/null || printf 'Command failed -:%s\\n' $number
+  done
+}
+
+add_all() {
+  report=$(ip -force -batch - 2>&1 <<LINES
+$1
+${sentinelLine}
+LINES
+  )
+  case $report in *'1: lo'[:@]*) report=\${report%1: lo[:@]*} ;; *) report=$(add_each <<LINES
+$1
+LINES
+  ) ;; esac
+  awk '${readReport}' <<LINES | shorten
+$1
+
+$report
+LINES
+}
+
+# Prints what there is to say. $1 is wait or try.
+restore() {
+  take_lock $1
+  # Nobody has confirmed the batch that these records are of, unless its journal says that someone is still at it.
+  [ -s $lock/undo ] || [ -s $lock/kept ] || rm -rf $store/new
+  [ -d $store/routes ] && [ ! -L $store/routes ] && cd $store/routes || return 0
+  found=$(read_records)
+  printf '%s\\n' "$found" | sed -n 's/^! //p' | shorten
+  lines=$(printf '%s\\n' "$found" | sed -n '/^route add /p')
+  [ -z "$lines" ] || add_all "$lines"
+}
+
+say_messages() {
+  [ -z "$messages" ] || printf '%s\\n' "$messages" | while IFS= read -r line; do say "$line"; done
+}
+
+# One restore a burst of changes: waits for a byte, then for the burst, then reads what has gathered.
+follow() {
+  while dd bs=1 count=1 >/dev/null 2>&1; do
+    sleep 0.2 2>/dev/null || sleep 1
+    changes=$(dd bs=65536 count=1 2>/dev/null)
+    case $changes in
+      '') return ;;
+      *[,'<']UP[,'>']*) ;;
+      *) continue ;;
+    esac
+    before=$messages
+    messages=$(restore wait 2>&1 </dev/null)
+    # What is wrong with a record is said once, not whenever a link comes up.
+    [ "$messages" = "$before" ] || say_messages
+  done
+}
+
+watch() {
+  case $(ip -V 2>/dev/null) in
+    *iproute2*) ;;
+    *)
+      say 'this ip cannot watch links: routes that a link loses when it goes down are missing until the next boot'
+      exit 0
+      ;;
+  esac
+  # All that it starts is ended as its process group.
+  IFS= read -r stat </proc/$$/stat
+  group=\${stat##*) }
+  group=\${group#* * }
+  [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch "$1"
+  trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; wait; exit 0' TERM
+  pidfile=$1
+  if [ -n "$pidfile" ]; then
+    exec 8<"$0"
+    flock -n 8 || exit 0
+    echo $$ >"$pidfile"
+  fi
+  # The first change is none: what came up before \`ip\` began to listen.
+  { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null 8<&- | follow 8<&- &
+  wait $!
+  [ -z "$pidfile" ] || rm -f "$pidfile"
+  say 'ip monitor has ended'
+  exit 1
+}
+
+run() {
+  messages=$(restore $1 2>&1 </dev/null)
+  code=$?
+  say_messages
+  exit $code
+}
+
+case $1 in
+  once) run wait ;;
+  boot) run try ;;
+  watch) watch "$2" ;;
+  *)
+    printf 'Usage: %s once | boot | watch [PIDFILE]\\n' "$0" >&2
+    exit 2
+    ;;
+esac
+`;
