@@ -145,7 +145,7 @@ module.exports = {
         path: "^provider/|^node:",
         pathNot: [
           "^provider/inspect/",
-          "^provider/host/(host|record|route|surroundings|iproute2)\\.ts$",
+          "^provider/host/(host|record|route|surroundings|iproute2|busybox)\\.ts$",
           "^provider/errors\\.ts$",
         ],
       },

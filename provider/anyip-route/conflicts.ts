@@ -48,5 +48,6 @@ export function describeRoute(route: ObservedRoute | LocalRoute): string {
   const type = "type" in route ? (typeNames[route.type] ?? `type ${route.type}`) : "local";
   const device = route.device === undefined ? "" : ` dev ${route.device}`;
   const source = route.source === undefined ? "" : ` src ${route.source}`;
-  return `\`${type} ${route.prefix}${device} table ${route.table} metric ${route.metric} proto ${route.protocol}${source}\``;
+  const protocol = route.protocol === undefined ? "" : ` proto ${route.protocol}`;
+  return `\`${type} ${route.prefix}${device} table ${route.table} metric ${route.metric}${protocol}${source}\``;
 }

@@ -7,7 +7,9 @@ import {
   isSameLocalRoute,
   isSameRoute,
   type LocalRoute,
+  type ObservedLocalRoute,
   type ObservedRoute,
+  type Step,
 } from "../host/route";
 import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
 import { type Claimant, findHolder, type Holder } from "./holder";
@@ -78,14 +80,17 @@ function keepPresent(
   holder: Holder,
 ): RoutePlan<Extras> {
   const { route, owner } = desired;
-  const present = findKey(table, route);
-  if (present && !isLocalRoute(present)) throw explainConflict(route, present);
-  const protocol = present && keepsFoundProtocol({ origin }, desired) ? present.protocol : route.protocol;
+  const found = findKey(table, route);
+  if (found && !isLocalRoute(found)) throw explainConflict(route, found);
+  const present = found && recallProtocol(found, holder);
+  const keepsProtocol = keepsFoundProtocol({ origin }, desired);
+  const protocol = (keepsProtocol ? present?.protocol : undefined) ?? route.protocol;
   const wanted = { ...route, protocol };
+  const isSame = present && isSameRoute(present, wanted) && (keepsProtocol || present.protocol !== undefined);
   const record = { route: wanted, owner, origin, token: id, machineId };
   const isOnRecord = holder.standing !== "nobody" && isSameRecord(holder.record, record);
   return {
-    ...(present ? replaceUnlessSame(wanted, present) : { step: { kind: "add", route: wanted } }),
+    ...(isSame ? {} : { step: putInPlace(wanted, present) }),
     ...(isOnRecord ? {} : { record: { kind: "write", record } }),
     result: { origin, machineId, found: compareRoute(route, wanted) },
   };
@@ -111,7 +116,7 @@ export function planDelete<Result>(
   if (origin === "adopted") return { ...record, result };
   const present = [actual, ...(isSelf ? [holder.record.route] : [])].find((candidate) => {
     const found = findKey(observed.table, candidate);
-    return found !== undefined && isSameRoute(found, candidate);
+    return found !== undefined && isSameRoute(recallProtocol(found, holder), candidate);
   });
   return { ...(present ? { step: { kind: "delete", route: present } } : {}), ...record, result };
 }
@@ -140,14 +145,15 @@ export function findRecorded(
 ): FoundAttributes | undefined {
   const { route, actual, owner } = recorded;
   const claimant = { owner, id };
-  const { standing } = findHolder(observed, route, claimant);
-  if (standing === "stranger" || standing === "sibling") return undefined;
-  if (standing === "nobody") {
+  const holder = findHolder(observed, route, claimant);
+  if (holder.standing === "stranger" || holder.standing === "sibling") return undefined;
+  if (holder.standing === "nobody") {
     if (!isOursUnrecorded(recorded, id, observed)) return undefined;
     return { ...compareRoute(route, actual), record: "missing" };
   }
   const present = findKey(observed.table, actual) ?? findWithOtherMetric(observed, actual, claimant);
-  return present && isLocalRoute(present) ? compareRoute(route, present) : undefined;
+  if (!present || !isLocalRoute(present)) return undefined;
+  return compareRoute(route, { protocol: actual.protocol, ...recallProtocol(present, holder) });
 }
 
 function findWithOtherMetric(
@@ -195,6 +201,19 @@ function hasSameEffect(present: ObservedRoute, route: LocalRoute): boolean {
   return present.device === route.device && present.source === route.source;
 }
 
-function replaceUnlessSame(route: LocalRoute, present: ObservedRoute & LocalRoute) {
-  return isSameRoute(present, route) ? {} : { step: { kind: "replace", route, before: present } as const };
+/**
+ * With its protocol as the host has it on record, where the host does not say it otherwise. A record of a route that was
+ * there before is no proof: the protocol in it may have been unknown then, too.
+ */
+function recallProtocol<Route extends ObservedRoute>(found: Route, holder: Holder): Route {
+  if (holder.standing === "nobody" || holder.record.origin !== "created") return found;
+  return { protocol: holder.record.route.protocol, ...found };
+}
+
+/** What `ip` gives a route that is added without a protocol, `boot`. */
+const usualProtocol = 3;
+
+function putInPlace(route: LocalRoute, present: ObservedLocalRoute | undefined): Step {
+  if (!present) return { kind: "add", route };
+  return { kind: "replace", route, before: { protocol: usualProtocol, ...present } };
 }

@@ -1,8 +1,9 @@
 // The shell text of one batch. Each script is one function that its last line calls: a script that a lost
 // connection cut short is a syntax error, and nothing of it runs. Pure; POSIX sh.
 
+import { type Dialect, iproute2 } from "./dialect";
 import { maxConfirmTimeoutSeconds, type TableName } from "./host";
-import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
+import { formatStep, sentinelLine } from "./iproute2";
 import { formatLookAround } from "./look-around";
 import { hostDirectory, type RecordChange } from "./record";
 import {
@@ -14,6 +15,7 @@ import {
   takeBackLines,
 } from "./record-script";
 import type { Step } from "./route";
+import { formatDialect, runStepsLines } from "./step-script";
 
 /** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
 export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
@@ -60,6 +62,7 @@ export function formatStartScript(nonce: string): string {
       "id=",
       "{ IFS= read -r id </etc/machine-id; } 2>/dev/null",
       "printf '@machine-id %s\\n' \"$id\"",
+      ...runStepsLines,
       ...takeBackLines,
       ...settleLines,
     ],
@@ -77,6 +80,7 @@ export function formatObserveScript(
   records: RecordSelection,
   lock: LockStep,
   looksAround = false,
+  dialect: Dialect = iproute2,
 ): string {
   const { observed } = batchMarkers(nonce);
   return defineAndCall(
@@ -86,8 +90,8 @@ export function formatObserveScript(
       "command -v ip >/dev/null 2>&1 || give_up missing ip",
       ...(lock === "pass" ? ["trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
-      ...showLines(tables),
-      ...(looksAround ? formatLookAround() : []),
+      ...showLines(tables, dialect),
+      ...(looksAround ? formatLookAround(dialect) : []),
       ...(records.length === 0 ? [] : formatShowRecords(lockDirectory, records)),
       `printf '\\n%s\\n' '${observed}'`,
     ],
@@ -104,7 +108,11 @@ const lockLines = [
   `[ ! -L ${lockDirectory} ] || give_up missing ${lockDirectory}`,
   `[ -d ${lockDirectory} ] || mkdir ${lockDirectory} 2>/dev/null || [ -d ${lockDirectory} ] || give_up missing ${lockDirectory}`,
   `exec 9<${lockDirectory}`,
-  `flock -w ${lockTimeoutSeconds} 9 || give_up busy`,
+  // busybox's cannot wait for a time.
+  `said=$(flock -w ${lockTimeoutSeconds} 9 2>&1) || case $said in`,
+  `*'BusyBox v'*) timeout ${lockTimeoutSeconds} flock 9 ;;`,
+  "*) false ;;",
+  "esac || give_up busy",
   `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
   "exec 9<&-",
   "done",
@@ -115,10 +123,10 @@ const lockLines = [
   "if [ -f kept ]; then settle; elif [ -f undo ]; then take_back; else rm -rf new; fi",
 ];
 
-function showLines(tables: readonly TableName[]): string[] {
+function showLines(tables: readonly TableName[], dialect: Dialect): string[] {
   return tables.flatMap((name, index) => [
     `printf '@table ${index}\\n'`,
-    `${formatShowCommand(name)} 2>&1 </dev/null`,
+    `${dialect.formatShowCommand(name)} 2>&1 </dev/null`,
     `printf '@exit %s\\n' "$?"`,
   ]);
 }
@@ -139,6 +147,7 @@ export function formatApplyScript(
   changes: readonly HostChange[],
   verify: readonly TableName[],
   confirmTimeoutSeconds: number,
+  dialect: Dialect = iproute2,
 ): string {
   const markers = batchMarkers(nonce);
   const confirmed = `confirm ${nonce}`;
@@ -147,9 +156,10 @@ export function formatApplyScript(
   return defineAndCall(
     "anyip_apply",
     [
+      formatDialect(dialect),
       "failed=' '",
       ...formatStage(steps, records, markers.applied),
-      "report=$(ip -force -batch - 2>&1 <<'STEPS'",
+      "report=$(run_steps <<'STEPS'",
       ...steps.map(formatStep),
       sentinelLine,
       "STEPS",
@@ -168,7 +178,7 @@ export function formatApplyScript(
       'wait "$watchdog"',
       `case "$answer" in '${confirmed} .' | '${confirmed} '*' .') ;; *) take_back; exit 1 ;; esac`,
       ...formatKeep(records),
-      ...showLines(verify),
+      ...showLines(verify, dialect),
       `printf '%s\\n' '${markers.done}'`,
     ],
     "",

@@ -46,6 +46,12 @@ export function explainStepFailure(label: string, step: Step, message: string): 
         `${what}: the kernel refuses source ${step.route.source ?? ""}; it must be an address of the host`,
         { facts },
       );
+    case "bad-table":
+      return new AnyIPError(
+        "ROUTE_REJECTED",
+        `${what}: the host's busybox \`ip\` takes no table of this number (1.35 none above 255); install iproute2 for it`,
+        { facts },
+      );
     case "absent":
     case "other":
       return new AnyIPError("ROUTE_REJECTED", `${what}: the kernel says: ${message}`, { facts });

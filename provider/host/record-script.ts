@@ -15,7 +15,7 @@ export const takeBackLines = [
   "take_back() {",
   "while read -r number line; do",
   `case "$failed" in *" $number "*) ;; *) printf '%s\n' "$line" ;; esac`,
-  "done <undo | ip -force -batch - >/dev/null 2>&1",
+  "done <undo | run_steps >/dev/null 2>&1",
   "rm -rf new undo",
   "}",
 ];

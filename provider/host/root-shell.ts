@@ -13,6 +13,8 @@ import {
   type LockStep,
   lockTimeoutSeconds,
 } from "./batch-script";
+import { isBusyboxUsage } from "./busybox";
+import { busybox, type Dialect, iproute2 } from "./dialect";
 import { explainSilentShell } from "./explain";
 import {
   distinctTables,
@@ -22,7 +24,7 @@ import {
   type TableName,
   tableKey,
 } from "./host";
-import { parseBatchReport, parseTable } from "./iproute2";
+import { parseBatchReport } from "./iproute2";
 import { parseSshPeer, parseSurroundings } from "./look-around";
 import { makeNonce } from "./nonce";
 import { changedName, hostDirectory, recordName } from "./record";
@@ -43,6 +45,8 @@ const maxLockHoldMs = 2000;
 export class RootShell {
   private readonly markers: ReturnType<typeof batchMarkers>;
   private isReady = false;
+  /** Taken for iproute2's until an answer shows that it is not, so that nobody has to ask. */
+  private dialect: Dialect = iproute2;
   private machine = "";
   private machineId = "-";
   private lockedSinceMs: number | undefined;
@@ -177,14 +181,19 @@ export class RootShell {
     lock: LockStep,
     looksAround = false,
   ): Promise<{ tables: ObservedTable[]; records: RecordListing }> {
-    this.channel.write(formatObserveScript(this.nonce, tables, records, lock, looksAround));
+    const { dialect } = this;
+    this.channel.write(formatObserveScript(this.nonce, tables, records, lock, looksAround, dialect));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
     const [before = "", listing = ""] = splitOnce(text, /^@records\n/m);
     this.rememberMachine(before);
-    const observed = readSections(this.label, before, tables);
-    if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer);
+    if (dialect !== busybox && isBusyboxUsage(before)) {
+      this.dialect = busybox;
+      return await this.runObserve(tables, records, "none", looksAround);
+    }
+    const observed = readSections(this.label, before, tables, dialect);
+    if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer, dialect);
     return { tables: observed, records: RecordListing.parse(listing, records) };
   }
 
@@ -213,7 +222,7 @@ export class RootShell {
     // What a step makes, an earlier look cannot show. What a delete takes away is never asked for again.
     for (const { step } of changes)
       if (step && step.kind !== "delete") this.looks.delete(tableKey(step.route));
-    this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds));
+    this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds, this.dialect));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
     if (/^@unwritten$/m.test(text)) {
@@ -236,7 +245,7 @@ export class RootShell {
   ): Promise<ObservedTable[]> {
     const names = dropped.flatMap(({ record }) => (record ? [changedName(record)] : []));
     this.channel.write(`${formatConfirmation(this.nonce, names)}\n`);
-    const observed = readSections(this.label, await this.awaitDone(), verify);
+    const observed = readSections(this.label, await this.awaitDone(), verify, this.dialect);
     this.remember(verify, observed);
     for (const change of changes)
       if (change.record && !dropped.includes(change)) this.records.apply(change.record);
@@ -266,7 +275,12 @@ function splitOnce(text: string, pattern: RegExp): string[] {
 }
 
 /** Reads `@table I`, the listing, `@exit N` for each table; `@missing WHAT` and `@busy` instead of them. */
-function readSections(label: string, text: string, tables: readonly TableName[]): ObservedTable[] {
+function readSections(
+  label: string,
+  text: string,
+  tables: readonly TableName[],
+  dialect: Dialect,
+): ObservedTable[] {
   const missing = /^@missing (.*)$/m.exec(text);
   if (missing) {
     const what = missing[1] ?? "";
@@ -289,7 +303,7 @@ function readSections(label: string, text: string, tables: readonly TableName[])
       const message = `${label}: could not list table ${name.table} of ${name.family}: ${output}`;
       throw new AnyIPError("UNEXPECTED_OUTPUT", message, { facts: { host: label, output } });
     }
-    return parseTable(listing, name);
+    return dialect.parseTable(listing, name);
   });
 }
 

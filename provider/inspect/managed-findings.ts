@@ -2,7 +2,7 @@
 import { hostDirectory, stackOf } from "../host/record";
 import { type LocalRoute, ownProtocol } from "../host/route";
 import { enumerate, type Finding } from "./finding";
-import { type HostFacts, isIproute2 } from "./host-facts";
+import { type HostFacts, hasBusyboxIp, hasUsableIp } from "./host-facts";
 import type { ManagedListing } from "./inspection";
 import type { ManagedRoute, RouteStatus } from "./managed-routes";
 
@@ -56,8 +56,10 @@ function judgeUnreadable(names: readonly string[]): Finding[] {
 }
 
 export function judgeUnrecorded(facts: HostFacts, routes: readonly LocalRoute[] | undefined): Finding[] {
-  if (isIproute2(facts) && facts.ownRoutes === undefined) {
-    const found = `the local routes of protocol ${ownProtocol} could not be listed`;
+  if (hasUsableIp(facts) && facts.ownRoutes === undefined) {
+    const found = hasBusyboxIp(facts)
+      ? `busybox's \`ip\` does not say which local routes are of protocol ${ownProtocol}, so none without a record is found`
+      : `the local routes of protocol ${ownProtocol} could not be listed`;
     return [{ check: "unrecorded", level: "note", found }];
   }
   if (!routes || routes.length === 0) return [];

@@ -34,7 +34,9 @@ export function ensurePresent(route: LocalRoute): RouteOperation<string> {
   const planStep = (present: ObservedRoute | undefined): Step | undefined => {
     if (!present) return { kind: "add", route };
     if (!isLocalRoute(present)) throw new AnyIPError("ROUTE_CONFLICT", "not a local route");
-    return isSameRoute(present, route) ? undefined : { kind: "replace", route, before: present };
+    return isSameRoute(present, route)
+      ? undefined
+      : { kind: "replace", route, before: { protocol: route.protocol, ...present } };
   };
   return {
     reads: [route],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Address, formatAddress } from "../../../net/address";
 import { AnyIPError } from "../../../provider/errors";
+import { iproute2 } from "../../../provider/host/dialect";
 import { parseResolvers, parseSshPeer, parseSurroundings } from "../../../provider/host/look-around";
 import { readFixture } from "./read-fixture";
 
@@ -25,7 +26,7 @@ function print(changed: Record<string, string> = {}, exitCode = 0): string {
     })
     .join("");
 }
-const parse = (text: string) => parseSurroundings("root@web1:22", text, undefined);
+const parse = (text: string) => parseSurroundings("root@web1:22", text, undefined, iproute2);
 const write = (address: Address | undefined) => address && formatAddress(address);
 
 describe("parseSurroundings", () => {

@@ -27,6 +27,10 @@ const wellFacts: HostFacts = {
   isLocked: false,
   ownRoutes: [],
 };
+const busyboxFacts: Partial<HostFacts> = {
+  ipVersion: "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.",
+  ownRoutes: undefined,
+};
 const well: Inspection = {
   facts: wellFacts,
   managed: { routes: [], unreadable: [] },
@@ -67,7 +71,15 @@ describe("judgeInspection", () => {
   it.each<[string, Partial<Inspection>, CheckName, Finding["level"], RegExp]>([
     ["sudo", withFacts({ root: "sudo" }), "login", "ok", /operator gets root's rights by sudo/],
     ["no ip", withFacts({ ipVersion: undefined }), "ip", "problem", /no `ip` in PATH/],
-    ["busybox's ip", withFacts({ ipVersion: "unknown" }), "ip", "problem", /not iproute2's/],
+    ["another ip", withFacts({ ipVersion: "unknown" }), "ip", "problem", /neither iproute2's nor busybox's/],
+    [
+      "busybox's ip",
+      withFacts(busyboxFacts),
+      "ip",
+      "note",
+      /^BusyBox v1\.35\.0: its `ip` takes no table above/,
+    ],
+    ["busybox's ip", withFacts(busyboxFacts), "unrecorded", "note", /none without a record is found/],
     ["no flock", withFacts({ hasFlock: false }), "flock", "problem", /no `flock`/],
     [
       "IPv6 off on lo",
