@@ -127,12 +127,12 @@ export class Machine {
     await this.runIp(["-batch", "-"], { stdin: `${lines.join("\n")}\n` });
   }
 
-  /** What our own `ip` prints in this machine's network namespace, whatever the machine has for one. */
-  async askNetwork(args: readonly string[]): Promise<string> {
-    return await this.runIp(args);
-  }
-
-  private async runIp(args: readonly string[], options: RunOptions = {}): Promise<string> {
+  /**
+   * Runs our own iproute2's `ip` in this machine's network namespace, whatever the machine has for one.
+   *
+   * @throws Error when it fails.
+   */
+  async runIp(args: readonly string[], options: RunOptions = {}): Promise<string> {
     const network = ["--target", String(this.initPid), "--net", "--"];
     return (await runOrThrow("nsenter", [...network, "ip", ...args], options)).stdout;
   }

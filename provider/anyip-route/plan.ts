@@ -161,15 +161,14 @@ function findWithOtherMetric(
   actual: LocalRoute,
   claimant: Claimant,
 ): ObservedRoute | undefined {
-  return observed.table
-    .find(actual.prefix)
-    .find(
-      (other) =>
-        isLocalRoute(other) &&
-        other.protocol === actual.protocol &&
-        hasSameEffect(other, actual) &&
-        findHolder(observed, other, claimant).standing === "nobody",
-    );
+  return observed.table.find(actual.prefix).find(
+    (other) =>
+      isLocalRoute(other) &&
+      // One that is not said may be ours; a delete names ours, so that the kernel leaves any other.
+      (other.protocol ?? actual.protocol) === actual.protocol &&
+      hasSameEffect(other, actual) &&
+      findHolder(observed, other, claimant).standing === "nobody",
+  );
 }
 
 /** An adopted route keeps the protocol it was found with until the program asks for one. */

@@ -18,7 +18,7 @@ function listOurProcesses(host: Host): string[] {
   return readdirSync(processes)
     .filter((entry) => /^[0-9]+$/.test(entry))
     .map((pid) => readCommandLine(`${processes}/${pid}/cmdline`))
-    .filter((line) => /(^|[ /])sh -s$|^sleep [0-9]{1,2}$|^flock |^ip .*-batch/.test(line));
+    .filter((line) => /(^|[ /])sh -s$|^sleep [0-9]{1,2}$|^(timeout [0-9]+ )?flock |^ip .*-batch/.test(line));
 }
 
 /** The lock's directory goes with its last holder, but for the records of routes that are managed. */

@@ -9,6 +9,7 @@ import {
   isSameRoute,
   type LocalRoute,
   type ObservedRoute,
+  ownProtocol,
   type Step,
 } from "../../provider/host/route";
 
@@ -36,7 +37,7 @@ export function ensurePresent(route: LocalRoute): RouteOperation<string> {
     if (!isLocalRoute(present)) throw new AnyIPError("ROUTE_CONFLICT", "not a local route");
     return isSameRoute(present, route)
       ? undefined
-      : { kind: "replace", route, before: { protocol: route.protocol, ...present } };
+      : { kind: "replace", route, before: { protocol: ownProtocol, ...present } };
   };
   return {
     reads: [route],

@@ -76,6 +76,18 @@ describe("a route whose protocol is not said", () => {
       routesOf(foreign),
     );
   });
+
+  it.each([
+    ["is deleted where it really is ours", 177, 0],
+    ["stays where it really is somebody else's", 4, 1],
+  ])("with another metric is taken for ours, altered, and %s", (_what, protocol, left) => {
+    const { recorded, after } = create({}, new ModelHost(new KernelTable([])));
+    const moved = new ModelHost(new KernelTable([{ ...present, metric: 42, protocol }]), after.records);
+    expect(findRecorded(recorded, id, lookAt(moved))).toEqual({ metric: 42 });
+    const altered = { ...recorded, actual: { ...route, metric: 42 } };
+    const deleted = moved.apply(planDelete(altered, id, lookAt(moved), false, undefined));
+    expect(routesOf(deleted)).toHaveLength(left);
+  });
 });
 
 describe("whatever is there and asked for", () => {
