@@ -29,8 +29,10 @@ function describeStatus({ record, status, found, isOfOtherMachine }: ManagedRout
   const differences: string[] = [];
   if (found) {
     if (found.type !== 2) differences.push(`type ${found.type}`);
+    // A protocol that the host does not say is no difference.
+    const compared = { protocol: record.route.protocol, ...found };
     for (const name of ["device", "protocol", "source"] as const) {
-      if (found[name] !== record.route[name]) differences.push(`${name} ${found[name] ?? "none"}`);
+      if (compared[name] !== record.route[name]) differences.push(`${name} ${compared[name] ?? "none"}`);
     }
   }
   const what = differences.length === 0 ? status : `${status}: ${differences.join(", ")}`;

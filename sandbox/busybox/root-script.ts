@@ -3,7 +3,7 @@
 import { BECOME_INIT, PREPARE_NETWORK } from "../namespace-script";
 
 /**
- * Debian builds busybox without flock. util-linux's stands in for it, behind a script that takes what busybox's takes
+ * For a busybox that is built without flock, as Debian's is: util-linux's, behind a script that takes what busybox's takes
  * and refuses all else in its words (1.35).
  */
 const FLOCK = `#!/bin/sh
@@ -22,7 +22,7 @@ export const BUSYBOX_INIT = `name=$1\n${BECOME_INIT}`;
 
 /**
  * $1 is the name, $2 a directory of the machine's to mount on, $3 BUSYBOX_INIT. The root is a tmpfs with every applet
- * where busybox wants it, dropbear, flock, and the libraries of these three; /proc, /sys and /dev are as HOST_SCRIPT
+ * where busybox wants it, dropbear, perhaps flock, and the libraries of these; /proc, /sys and /dev are as HOST_SCRIPT
  * in namespace-script.ts has them.
  */
 export const BUSYBOX_SCRIPT = `
@@ -32,6 +32,8 @@ mount -n -t proc proc /proc
 hostname "$name"
 (${PREPARE_NETWORK})
 mount -n -t tmpfs -o mode=755 anyip "$2"
+# In a chroot to a plain directory / is no mount of its own, and this safeguard can't be had.
+mount -n -o remount,bind,ro / 2>/dev/null || :
 cd "$2"
 mkdir -p bin dev etc/dropbear home libexec proc root run sbin sys tmp usr/bin usr/sbin var/log
 chmod 1777 tmp
@@ -49,11 +51,14 @@ put() {
 }
 put busybox bin/busybox
 put dropbear usr/sbin/dropbear
-put flock libexec/flock
 chroot . /bin/busybox --install -s
-cat >usr/bin/flock <<'FLOCK'
+# A link there is to /bin/busybox, which from here is the machine's.
+if ! [ -L usr/bin/flock ]; then
+  put flock libexec/flock
+  cat >usr/bin/flock <<'FLOCK'
 ${FLOCK}FLOCK
-chmod 755 usr/bin/flock
+  chmod 755 usr/bin/flock
+fi
 mount -n -t proc proc proc
 mount -n -t sysfs -o ro sysfs sys
 mount -n --rbind /dev dev

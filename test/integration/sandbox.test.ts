@@ -241,12 +241,11 @@ describe("a host of the flavour busybox", () => {
   it("has no program but busybox, dropbear and flock", async () => {
     const list = "find / -xdev -type f -perm -1 ! -name '*.so*' | sort";
     const programs = (await host.execOrThrow(["sh", "-c", list])).trim().split("\n");
-    expect(programs).toEqual([
+    // flock stands in where busybox is built without.
+    expect(programs.filter((path) => !path.endsWith("/flock"))).toEqual([
       "/bin/busybox",
       "/etc/dropbear/session",
       "/etc/dropbear/start",
-      "/libexec/flock",
-      "/usr/bin/flock",
       "/usr/sbin/dropbear",
     ]);
     const versions = "for name in sh ip find; do readlink $(command -v $name); done; ip -V 2>&1";

@@ -34,6 +34,14 @@ describe("formatManagedTable", () => {
       { status: "altered", found: { ...localRoute("192.0.2.0/24"), type: 6 } },
       "altered: type 6",
     ],
+    [
+      "altered, its protocol not said",
+      {
+        status: "altered",
+        found: { family: "ipv4", prefix: "192.0.2.0/24", table: 255, metric: 0, type: 2, device: "eth0" },
+      },
+      "altered: device eth0",
+    ],
     ["another machine's", { isOfOtherMachine: true }, "present (record of another machine's disk)"],
   ])("describes a route: %s", (_, overrides, text) => {
     const table = formatManagedTable(host, { routes: [managed("192.0.2.0/24", overrides)], unreadable: [] });
