@@ -18,8 +18,7 @@ const desire = (inputs: RawInputs) => requireDesired({ ...validInputs, ...inputs
 /** What a look shows of the host. */
 function lookAt(host: ModelHost): Observation {
   const find = (prefix: string) => host.table.find(prefix).map(({ protocol: _, ...others }) => others);
-  const { machine, machineId, surroundings } = host;
-  return { machine, machineId, surroundings, table: { find }, findRecord: (key) => host.findRecord(key) };
+  return { ...host, table: { find }, findRecord: (key) => host.findRecord(key) };
 }
 
 function create(inputs: RawInputs, host: ModelHost, token = id) {
