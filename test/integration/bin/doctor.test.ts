@@ -169,7 +169,7 @@ describe("pulumi-anyip doctor", () => {
   it("finds no problem on a host of busybox, and says what its `ip` cannot", async () => {
     const host = sandbox.host("small");
     await bind(sandbox, host, [["shop/prod/a", "2001:db8:1::/64"]]);
-    await host.execOrThrow(["sh", "-c", ": >/run/pulumi-anyip/undo"]);
+    await host.execOrThrow(["sh", "-c", "echo '1 link show' >/run/pulumi-anyip/undo"]);
     const { code, findings } = await examine("small");
     expect(code).toBe(0);
     expect(findings).toMatchObject({
