@@ -7,6 +7,7 @@ import { createSandbox, type Host, type Sandbox } from "../../sandbox";
 import { killProcess, waitForProvider } from "../support/provider-process";
 import type { StateResource } from "../support/pulumi-project";
 import { connectTo, type RouteArgs, RoutesProject } from "../support/pulumi-routes";
+import { makeRandom } from "../support/random";
 
 const rounds = 50;
 const routesAtOnce = 12;
@@ -128,15 +129,4 @@ async function listBound(): Promise<string[]> {
       return `${line.split(" ")[1]} ${metric} ${/ proto (\d+)/.exec(line)?.[1]}`;
     })
     .sort();
-}
-
-/** mulberry32: the same numbers for the same seed. */
-function makeRandom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -13,7 +13,7 @@ export async function expectNothingLeft(host: Host, after: "success" | "fault"):
 }
 
 /** Command lines of root shells, their watchdogs and what those start. */
-function listOurProcesses(host: Host): string[] {
+export function listOurProcesses(host: Host): string[] {
   const processes = host.path("/proc");
   return readdirSync(processes)
     .filter((entry) => /^[0-9]+$/.test(entry))
