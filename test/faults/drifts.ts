@@ -140,5 +140,5 @@ function isFit(needs: Kind["needs"], name: string, program: Program, next: Progr
 }
 
 function recordFile(route: RouteSpec): string {
-  return `${hostFacts.recordDirectory}/${recordName(route)}`;
+  return `${hostFacts.recordDirectories[0]}/${recordName(route)}`;
 }

@@ -33,7 +33,7 @@ function generateFaults(kind: FaultKind, dice: Dice): Step[] {
   if (!isFirst) steps.push(...quiet("up", program));
   if (kind === "rebooted" && dice.chance(0.4)) steps.push({ step: "reboot", how: chooseReboot(dice) });
   const run = (verb: Verb): void => {
-    const mistaken = dice.chance(0.12) && kind !== "rebooted" ? addMistake(program) : program;
+    const mistaken = dice.chance(0.2) && kind !== "rebooted" ? addMistake(program) : program;
     const command = { stack: 0, verb, program: mistaken };
     steps.push({ step: "run", commands: [command], blow: chooseBlow(kind, dice) });
   };

@@ -11,26 +11,43 @@ import { readLines } from "./routes";
 /** @param keptDirectories those that are not the provider's to remove */
 export async function observeWorld(host: Host, keptDirectories: readonly string[] = []): Promise<World> {
   const routes = readLines(await host.routes());
-  const directory = host.path(hostFacts.recordDirectory);
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  const records = new Map(names.sort().map((name) => [name, readText(`${directory}/${name}`)]));
+  const records = readRecords(host);
   const processes = listOurProcesses(host).map((line) => `process ${line}`);
   const leftovers = [...listLeftovers(host, keptDirectories, records.size > 0), ...processes];
   return { routes, records, leftovers };
+}
+
+function readRecords(host: Host): Map<string, string> {
+  const records = new Map<string, string>();
+  for (const directory of hostFacts.recordDirectories.map((inside) => host.path(inside))) {
+    for (const name of listDirectory(directory).sort()) {
+      // There must be only one of a route.
+      const key = records.has(name) ? `${name} once more` : name;
+      records.set(key, readText(`${directory}/${name}`));
+    }
+  }
+  return records;
 }
 
 /** The provider's directories go with their last record, and what is in them but records with the run. */
 function listLeftovers(host: Host, kept: readonly string[], hasRecords: boolean): string[] {
   return hostFacts.ownDirectories.flatMap((directory) => {
     const path = host.path(directory);
-    if (!existsSync(path)) return [];
-    const isRecord = (entry: string) => `${directory}/${entry}/`.startsWith(`${hostFacts.recordDirectory}/`);
-    const entries = readdirSync(path, { recursive: true, encoding: "utf8" }).filter(
-      (entry) => !(hasRecords && isRecord(entry)),
-    );
+    const isRecord = (entry: string) =>
+      hostFacts.recordDirectories.some((records) => `${directory}/${entry}/`.startsWith(`${records}/`));
+    const entries = listDirectory(path).filter((entry) => !(hasRecords && isRecord(entry)));
     const left = entries.map((entry) => `${directory}/${entry}`);
-    return hasRecords || kept.includes(directory) ? left : [directory, ...left];
+    return hasRecords || kept.includes(directory) || !existsSync(path) ? left : [directory, ...left];
   });
+}
+
+/** All that is in it; nothing where it is not, or has just gone. */
+function listDirectory(path: string): string[] {
+  try {
+    return readdirSync(path, { recursive: true, encoding: "utf8" });
+  } catch {
+    return [];
+  }
 }
 
 function readText(path: string): string {

@@ -4,7 +4,7 @@ import type { Host } from "../../sandbox";
 import { addedNextTo, formatDrift, formatMending } from "./drifts";
 import type { Blow, Command, Fault, History, Refusals, Step } from "./history";
 import { hostFacts } from "./host-facts";
-import { compareState, compareWorlds, type Differences, expectWorld, type World } from "./model";
+import { compareState, compareWorlds, expectWorld, type Settled, type World } from "./model";
 import { canBeReached, observeWorld } from "./observe";
 import { cutOffPrefix } from "./programs";
 import { ProviderChild } from "./provider-child";
@@ -12,6 +12,7 @@ import { formatCommand, formatLine, type RouteSpec, specOf } from "./routes";
 import { type Failure, type Program, type Properties, Stack } from "./stack";
 import { mountDisk, strike, unmountDisk } from "./strike";
 import { TappedLink } from "./tapped-link";
+import { Verdict } from "./verdict";
 
 /** A host that histories are played on, one after the other. */
 export interface Stage {
@@ -23,34 +24,19 @@ export interface Stage {
   readonly machineId: string;
 }
 
-/** What came of a history. */
-export interface Verdict {
-  readonly lockouts: readonly string[];
-  readonly lost: readonly string[];
-  readonly leaked: readonly string[];
-  /** What struck or was done by hand, in words. */
-  readonly struck: readonly string[];
-  /** How many of those came while a create, update or delete was under way. */
-  readonly amidChanges: number;
-  /** What each step came to. */
-  readonly log: readonly string[];
-}
-
 /** What a host may take to end what it is at: a change that nobody confirms, and a shell that nobody talks to. */
 const settleMs = 15_000;
 const owners = ["shop/prod", "blog/prod"];
 
-/** Never rejects: what fails the history is in the verdict, or is the host's end. */
+/** Never rejects: whatever goes wrong is in the verdict. */
 export async function playHistory(stage: Stage, history: History): Promise<Verdict> {
-  const play = await Play.begin(stage, history);
+  const verdict = new Verdict(history.kind);
   try {
-    await play.run();
+    await Play.play(stage, history, verdict);
   } catch (error) {
-    play.lost.push(`the history could not be played: ${error instanceof Error ? error.stack : error}`);
-  } finally {
-    play.end();
+    verdict.lost.push(`the history could not be played: ${error instanceof Error ? error.stack : error}`);
   }
-  return play;
+  return verdict;
 }
 
 /** A stack, and what its last program that succeeded asks for. */
@@ -60,14 +46,8 @@ interface Side {
   isSettled: boolean;
 }
 
-class Play implements Verdict {
-  readonly lockouts: string[] = [];
-  readonly lost: string[] = [];
-  readonly leaked: string[] = [];
-  readonly struck: string[] = [];
-  readonly log: string[] = [];
-  amidChanges = 0;
-  private readonly stacks: Side[] = owners.map((owner) => ({
+class Play {
+  private readonly sides: Side[] = owners.map((owner) => ({
     stack: new Stack(owner),
     program: {},
     isSettled: true,
@@ -77,35 +57,36 @@ class Play implements Verdict {
   private constructor(
     private readonly stage: Stage,
     private readonly history: History,
+    private readonly verdict: Verdict,
     /** One for each stack, so that each run can be cut by itself. */
     private readonly links: readonly TappedLink[],
-    private readonly untouched: readonly string[],
+    private readonly untouched: World,
   ) {}
 
-  static async begin(stage: Stage, history: History): Promise<Play> {
+  static async play(stage: Stage, history: History, verdict: Verdict): Promise<void> {
+    const untouched = await observeWorld(stage.host);
     const links = await Promise.all(owners.map(() => TappedLink.open(stage.host)));
-    const { routes } = await observeWorld(stage.host);
-    return new Play(stage, history, links, routes);
+    try {
+      await new Play(stage, history, verdict, links, untouched).run();
+    } finally {
+      for (const link of links) link.close();
+    }
   }
 
-  end(): void {
-    for (const link of this.links) link.close();
-  }
-
-  async run(): Promise<void> {
+  private async run(): Promise<void> {
     const { host } = this.stage;
     const { kind, others, steps } = this.history;
-    await this.addOthers(others);
+    await this.byHand(others.map((route) => formatCommand("add", route)).join("\n"));
+    this.others = [...others];
     if (kind === "disk-full") await mountDisk(host);
     for (const [index, step] of steps.entries()) {
       const outcome = await this.take(step);
-      this.log.push(`${index + 1}. ${step.step}: ${outcome || "done"}`);
-      if (this.lockouts.length + this.lost.length + this.leaked.length > 0) return;
+      this.verdict.log.push(`${index + 1}. ${step.step}: ${outcome || "done"}`);
+      if (this.verdict.hasFailed) return;
     }
     if (kind === "disk-full") await unmountDisk(host);
     await this.byHand(this.others.map((route) => formatCommand("del", route)).join("\n"));
-    const nothing: World = { routes: this.untouched, records: new Map(), leftovers: [] };
-    this.judge(compareWorlds(nothing, await observeWorld(host)));
+    this.verdict.addDifferences(compareWorlds(this.untouched, await observeWorld(host)));
   }
 
   private async take(step: Step): Promise<string> {
@@ -116,7 +97,7 @@ class Play implements Verdict {
         return await this.takeQuietRun(step.commands, step.refusals ?? {});
       case "by hand":
         await this.byHand(formatDrift(step.drift, step.route));
-        this.struck.push(step.drift.what);
+        this.verdict.struck.push(step.drift.what);
         if (step.drift.what === "add a route next to it") {
           this.others.push(addedNextTo(step.route.prefix, step.route.table));
         }
@@ -127,7 +108,7 @@ class Play implements Verdict {
       case "reboot":
         await this.stage.host.reboot(step.how);
         this.others = [];
-        this.struck.push("reboot between runs");
+        this.verdict.struck.push("reboot between runs");
         await this.compareAfterReboot();
         return step.how;
     }
@@ -135,15 +116,8 @@ class Play implements Verdict {
 
   /** Before any run has looked. */
   private async compareAfterReboot(): Promise<void> {
-    if (!hostFacts.survivesReboot) {
-      return this.compare({ routes: this.untouched, records: new Map(), leftovers: [] });
-    }
+    if (!hostFacts.survivesReboot) return this.compare(this.untouched);
     if (this.isCalm) await this.compare(this.expectSettled());
-  }
-
-  private async addOthers(routes: readonly RouteSpec[]): Promise<void> {
-    await this.byHand(routes.map((route) => formatCommand("add", route)).join("\n"));
-    this.others.push(...routes);
   }
 
   private async byHand(script: string): Promise<void> {
@@ -158,8 +132,8 @@ class Play implements Verdict {
     const runs: Run[] = [];
     const strikes: Promise<() => Promise<void>>[] = [];
     const fall = (fault: Fault, { link, provider }: Run): void => {
-      this.struck.push(fault.what);
-      if (provider.isChanging) this.amidChanges++;
+      this.verdict.struck.push(fault.what);
+      if (provider.isChanging) this.verdict.amidChanges++;
       if (fault.what === "reboot") this.others = [];
       strikes.push(strike(fault, { host, link, provider }));
     };
@@ -175,8 +149,8 @@ class Play implements Verdict {
     for (const { link } of runs) link.forget();
     for (const lift of await Promise.all(strikes)) await lift();
     for (const { link } of runs) link.restore();
-    if (!(await canBeReached(host))) this.lockouts.push("nobody answers at the host's ssh port");
-    for (const { failures } of outcomes) this.judgeFailures(failures, commands.length > 1);
+    if (!(await canBeReached(host))) this.verdict.lockouts.push("nobody answers at the host's ssh port");
+    for (const { failures } of outcomes) this.verdict.judgeStruckRun(failures);
     return outcomes.map(({ failures }) => describeFailures(failures)).join(" | ");
   }
 
@@ -184,23 +158,13 @@ class Play implements Verdict {
   private async noteMeeting(runs: readonly Run[]): Promise<void> {
     await Promise.race(runs.map(({ failures }) => failures));
     if (!runs.some(({ provider }) => provider.isChanging)) return;
-    this.struck.push("another run");
-    this.amidChanges++;
+    this.verdict.struck.push("another run");
+    this.verdict.amidChanges++;
   }
 
   private unsettle(stack: number): void {
-    const side = this.stacks[stack];
+    const side = this.sides[stack];
     if (side) side.isSettled = false;
-  }
-
-  /** Amid faults a run may fail, but not by a word that blames somebody who has nothing to do with it. */
-  private judgeFailures(failures: readonly Failure[], hasRival: boolean): void {
-    for (const { name, code, message } of failures) {
-      const isConflict = code === "ROUTE_CONFLICT" && !hasRival;
-      if (code === undefined || isConflict || code === "RECORD_UNREADABLE" || code === "STATE_UNREADABLE") {
-        this.lost.push(`${name}: ${message}`);
-      }
-    }
   }
 
   private async takeQuietRun(commands: readonly Command[], refusals: Refusals): Promise<string> {
@@ -208,71 +172,37 @@ class Play implements Verdict {
     const wasCalm = this.isCalm;
     const outcomes = await this.finish(commands.map((command) => this.start(command)));
     for (const { command, failures } of outcomes) {
-      this.judgeRefusals(failures, refusals);
+      this.verdict.judgeQuietRun(failures, refusals);
       if (failures.length === 0) this.settle(command);
     }
     const isLook = commands.every(({ verb }) => verb === "refresh");
     if (isLook && wasCalm) await this.compare(before);
-    else if (Object.keys(refusals).length > 0) await this.compareRefused(commands, refusals, before);
-    else if (this.isCalm) await this.compare(this.expectSettled());
+    else if (Object.keys(refusals).length > 0) {
+      const resources = commands.flatMap(({ program }) => Object.entries(program));
+      const refused = resources.filter(([name]) => refusals[name] !== undefined);
+      const prefixes = refused.map(([, args]) => specOf(args).prefix);
+      this.verdict.judgeRefused(prefixes, before, await this.observe());
+    } else if (this.isCalm) await this.compare(this.expectSettled());
     return outcomes.map(({ failures }) => describeFailures(failures)).join(" | ");
   }
 
   /** From a success on, a stack is what its program says, until something happens. */
   private settle({ stack, verb, program }: Command): void {
-    const side = this.stacks[stack];
+    const side = this.sides[stack];
     if (!side || verb === "refresh") return;
     side.program = verb === "destroy" ? {} : program;
     side.isSettled = true;
-    this.judge(compareState({ owner: side.stack.owner, program: side.program, entries: side.stack.entries }));
+    this.verdict.addDifferences(compareState(describeSide(side)));
   }
 
   /** True while nothing is under way on the host, and what the programs want is there. */
   private get isCalm(): boolean {
-    return this.stacks.every(({ isSettled }) => isSettled);
-  }
-
-  private judgeRefusals(failures: readonly Failure[], refusals: Refusals): void {
-    for (const { name, code, message } of failures) {
-      if (refusals[name] !== undefined && refusals[name] === code) continue;
-      if (code === "HOST_UNREACHABLE") this.lockouts.push(message);
-      else this.lost.push(`${name}: refused without a reason: ${message}`);
-    }
-    for (const [name, code] of Object.entries(refusals)) {
-      if (!failures.some((failure) => failure.name === name)) this.lost.push(`${name}: no ${code}`);
-    }
-  }
-
-  /** What was refused must be as it was. */
-  private async compareRefused(
-    commands: readonly Command[],
-    refusals: Refusals,
-    before: World,
-  ): Promise<void> {
-    const programs = commands.map(({ program }) => program);
-    const prefixes = Object.keys(refusals).flatMap((name) =>
-      programs.flatMap((program) => (program[name] ? [specOf(program[name]).prefix] : [])),
-    );
-    const isAbout = (text: string) =>
-      prefixes.some(
-        (prefix) => text.includes(` ${prefix} `) || text.startsWith(`${prefix.replace("/", "_")}-`),
-      );
-    const about = ({ routes, records }: World): World => ({
-      routes: routes.filter(isAbout),
-      records: new Map([...records].filter(([name]) => isAbout(name))),
-      leftovers: [],
-    });
-    this.judge(compareWorlds(about(before), about(await this.observe())));
+    return this.sides.every(({ isSettled }) => isSettled);
   }
 
   private expectSettled(): World {
-    const settled = this.stacks.map(({ stack, program }) => ({
-      owner: stack.owner,
-      program,
-      entries: stack.entries,
-    }));
-    const lines = [...this.untouched, ...this.others.map(formatLine)];
-    return expectWorld(lines, this.others, settled, this.stage.machineId);
+    const lines = [...this.untouched.routes, ...this.others.map(formatLine)];
+    return expectWorld(lines, this.others, this.sides.map(describeSide), this.stage.machineId);
   }
 
   private observe(): Promise<World> {
@@ -286,19 +216,14 @@ class Play implements Verdict {
     for (;;) {
       const differences = compareWorlds(expected, await this.observe());
       const isSame = differences.lost.length + differences.leaked.length === 0;
-      if (isSame || performance.now() > deadline) return this.judge(differences);
+      if (isSame || performance.now() > deadline) return this.verdict.addDifferences(differences);
       await sleep(100);
     }
   }
 
-  private judge({ lost, leaked }: Differences): void {
-    this.lost.push(...lost);
-    this.leaked.push(...leaked);
-  }
-
   private start(command: Command): Run {
     const link = this.links[command.stack];
-    const side = this.stacks[command.stack];
+    const side = this.sides[command.stack];
     if (!link || !side) throw new Error(`there is no stack ${command.stack}`);
     const provider = new ProviderChild();
     const connection = { ...this.stage.login, host: "127.0.0.1", port: link.port };
@@ -316,7 +241,7 @@ class Play implements Verdict {
     return await Promise.all(
       runs.map(async ({ command, provider, failures }) => {
         const outcome = { command, failures: await failures };
-        if (provider.crash !== undefined) this.lost.push(provider.crash);
+        if (provider.crash !== undefined) this.verdict.lost.push(provider.crash);
         await provider.kill();
         return outcome;
       }),
@@ -330,6 +255,10 @@ interface Run {
   readonly link: TappedLink;
   readonly provider: ProviderChild;
   readonly failures: Promise<Failure[]>;
+}
+
+function describeSide({ stack, program }: Side): Settled {
+  return { owner: stack.owner, program, entries: stack.entries };
 }
 
 function describeFailures(failures: readonly Failure[]): string {

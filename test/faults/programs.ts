@@ -54,7 +54,7 @@ export function chooseProgram(dice: Dice, { adopts = true } = {}): Program {
 }
 
 /** Seconds; short, because a host that has been cut off waits for it, and longer than a busy machine needs. */
-const confirmTimeout = 3;
+const confirmTimeout = 5;
 
 /** What is changed in place. */
 function chooseDetails(dice: Dice): Properties {

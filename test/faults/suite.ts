@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { createSandbox, type Sandbox } from "../../sandbox";
 import { generateHistory } from "./generate";
 import { describeHistory, type History, type Kind } from "./history";
-import { playHistory, type Stage, type Verdict } from "./play";
+import { playHistory, type Stage } from "./play";
+import type { Verdict } from "./verdict";
 
 export interface Order {
   readonly kinds: readonly Kind[];
@@ -81,7 +82,7 @@ async function takeTurns(
     const history = generateHistory(turn.tally.kind, turn.seed);
     const verdict = await playHistory(stage, history);
     count(turn.tally, verdict);
-    if (!hasFailed(verdict)) continue;
+    if (!verdict.hasFailed) continue;
     report(describeFailure(history, verdict));
     // What is left on the host would be the next history's.
     stage = undefined;
@@ -101,10 +102,10 @@ async function makeStage(sandbox: Sandbox, flavour: Flavour): Promise<Stage> {
     user: host.user,
     privateKeyPath: sandbox.keyPath,
     hostKey,
-    // A person waits longer.
+    // Short, but long enough for a machine that all cores are busy on.
     dialErrorLimit: 3,
-    perDialTimeout: 4,
-    commandTimeout: 6,
+    perDialTimeout: 20,
+    commandTimeout: 15,
   };
   const machineId = readFileSync(host.path("/etc/machine-id"), "utf8").trim();
   return { host, login, sshPeer: sandbox.addresses.machine4, machineId };
@@ -126,17 +127,13 @@ function makeTally(kind: Kind): Tally {
 
 function count(tally: Tally, verdict: Verdict): void {
   tally.histories++;
-  if (hasFailed(verdict)) tally.failed++;
+  if (verdict.hasFailed) tally.failed++;
   if (verdict.struck.length > 0) tally.struck++;
   if (verdict.amidChanges > 0) tally.struckAmidChange++;
   tally.lockouts += verdict.lockouts.length;
   tally.lost += verdict.lost.length;
   tally.leaked += verdict.leaked.length;
   for (const what of verdict.struck) tally.blows.set(what, (tally.blows.get(what) ?? 0) + 1);
-}
-
-function hasFailed({ lockouts, lost, leaked }: Verdict): boolean {
-  return lockouts.length + lost.length + leaked.length > 0;
 }
 
 function describeFailure(history: History, { lockouts, lost, leaked, log }: Verdict): string {
