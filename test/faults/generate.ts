@@ -9,7 +9,7 @@ import type { Moment } from "./tapped-link";
 
 export function generateHistory(kind: Kind, seed: number): History {
   const dice = new Dice(seed);
-  const others = chooseOthers(dice);
+  const others = chooseOthers(dice, kind !== "drift");
   return { kind, seed, others, steps: generateSteps(kind, dice) };
 }
 
@@ -159,10 +159,16 @@ function chooseReboot(dice: Dice): "orderly" | "hard" {
 }
 
 /** How many bytes a run that changes a few routes exchanges, and how many of them before it is logged in. */
-const usualBytes = { toHost: { login: 2600, all: 9000 }, fromHost: { login: 2600, all: 6000 } };
+const usualBytes = { toHost: { login: 2100, all: 9000 }, fromHost: { login: 2700, all: 7500 } };
+/** In which turns such a run asks for its shell, looks, changes, is asked to confirm, does, and hears of it. */
+const usualTurns = { first: 17, count: 12 };
 
-/** Any byte, most of them behind the login. */
+/** Any byte, most of them behind the login; or any turn, because the shortest part matters most: the confirmation. */
 function chooseMoment(dice: Dice): Moment {
+  if (dice.chance(0.5)) {
+    const bytes = dice.pick([0, dice.below(90), dice.below(400), dice.below(2000)]);
+    return { turn: usualTurns.first + dice.below(usualTurns.count), bytes };
+  }
   const direction = dice.pick(["toHost", "fromHost"]);
   const { login, all } = usualBytes[direction];
   const bytes = dice.chance(0.12) ? dice.below(login) : login + dice.below(all - login);

@@ -106,8 +106,13 @@ function describeCommand({ stack, verb, program }: Command): string {
 
 function describeBlow(blow: Blow | undefined): string {
   if (!blow) return "";
-  const when = blow.moment ? ` after ${blow.moment.bytes} bytes ${blow.moment.direction}` : " before it";
-  return `<- ${describeFields(blow.fault)}${when}`;
+  return `<- ${describeFields(blow.fault)} ${describeMoment(blow.moment)}`;
+}
+
+function describeMoment(moment: Moment | undefined): string {
+  if (!moment) return "before it";
+  const where = "turn" in moment ? `of turn ${moment.turn}` : moment.direction;
+  return `after ${moment.bytes} bytes ${where}`;
 }
 
 function describeRoute({ prefix, device, table, metric, protocol }: RouteSpec): string {

@@ -1,6 +1,6 @@
 // Random small programs over a few prefixes of both families, and how a person changes them between runs. Pure.
 import type { Dice } from "./dice";
-import { foreignProtocol, type RouteSpec } from "./routes";
+import { foreignProtocol, ownProtocol, type RouteSpec } from "./routes";
 import type { Program, Properties } from "./stack";
 
 /** Stands for an address that cuts the host off, which is known only where there is a host. */
@@ -21,12 +21,16 @@ const adopted: RouteSpec = {
   protocol: foreignProtocol,
 };
 
-/** Other people's routes: one that may be adopted, some that differ from ours in the metric alone, one beside them. */
-export function chooseOthers(dice: Dice): RouteSpec[] {
+/**
+ * Other people's routes: one that may be adopted, some that differ from ours in the metric, one beside them. Some may have
+ * our protocol, unless hands take our own routes away: then one that differs in the metric alone counts as ours, altered.
+ */
+export function chooseOthers(dice: Dice, mayHaveOurProtocol: boolean): RouteSpec[] {
   const places = Array.from({ length: placeCount }, (_, place) => place);
-  const besides = dice
-    .some(places, 0.5)
-    .map((place) => besideOurs(prefixAt(place), dice.pick([255, 255, 100])));
+  const besides = dice.some(places, 0.5).map((place) => {
+    const route = besideOurs(prefixAt(place), dice.pick([255, 255, 100]));
+    return mayHaveOurProtocol && dice.chance(0.4) ? { ...route, protocol: ownProtocol } : route;
+  });
   return [adopted, { ...adopted, prefix: "198.51.100.128/25" }, ...besides];
 }
 

@@ -12,7 +12,7 @@ export interface RouteSpec {
 }
 
 /** The protocol of a route that the provider made without being told another. */
-const ownProtocol = 177;
+export const ownProtocol = 177;
 /** `static`: of routes that other people have made. */
 export const foreignProtocol = 4;
 

@@ -3,13 +3,16 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 export type Direction = "toHost" | "fromHost";
 
-/** After so many bytes of a run that went in this direction, encrypted and all. */
-export interface Moment {
-  readonly direction: Direction;
-  readonly bytes: number;
-}
+/**
+ * After so many bytes of a run, encrypted and all: in one direction, or since one side began to speak, `turn` counting how
+ * often that was. Where a turn ends before, at its end.
+ */
+export type Moment =
+  | { readonly direction: Direction; readonly bytes: number }
+  | { readonly turn: number; readonly bytes: number };
 
-interface Trap extends Moment {
+interface Trap {
+  readonly moment: Moment;
   readonly strike: () => void;
 }
 
@@ -25,6 +28,7 @@ export class TappedLink {
   private readonly server: Server;
   private readonly pairs = new Set<Pair>();
   private passed: Record<Direction, number> = { toHost: 0, fromHost: 0 };
+  private turn = { number: 0, direction: "toHost" as Direction, bytes: 0 };
   private trap: Trap | undefined;
   private isStill = false;
   private isDown = false;
@@ -49,7 +53,8 @@ export class TappedLink {
   /** Counts from here. At the moment given `strike` is called, and nothing passes until `restore` or `drop`. */
   expect(moment: Moment, strike: () => void): void {
     this.passed = { toHost: 0, fromHost: 0 };
-    this.trap = { ...moment, strike };
+    this.turn = { number: 0, direction: "toHost", bytes: 0 };
+    this.trap = { moment, strike };
   }
 
   /** The moment need not come any more. */
@@ -118,17 +123,17 @@ export class TappedLink {
         }
         this.pass(pair, direction, chunk);
       }
-      if (pair.ended.has(direction) && !this.isStill) {
-        this.pairs.delete(pair);
-        pair.sockets[direction].end();
-      }
+      if (pair.ended.has(direction) && !this.isStill) pair.sockets[direction].end();
     }
+    if (pair.ended.size === 2) this.pairs.delete(pair);
   }
 
   private pass(pair: Pair, direction: Direction, chunk: Buffer): void {
-    const left = this.trap?.direction === direction ? this.trap.bytes - this.passed[direction] : Infinity;
-    const now = chunk.subarray(0, Math.max(0, left));
+    if (this.turn.direction !== direction) this.turn = { number: this.turn.number + 1, direction, bytes: 0 };
+    const left = this.countLeft(direction);
+    const now = chunk.subarray(0, left);
     this.passed[direction] += now.length;
+    this.turn.bytes += now.length;
     if (now.length > 0) pair.sockets[direction].write(now);
     if (left > chunk.length) return;
     const strike = this.trap?.strike;
@@ -137,6 +142,17 @@ export class TappedLink {
     this.isStill = true;
     // What has been written must be on its way before it happens.
     if (strike) setImmediate(strike);
+  }
+
+  /** How many bytes may still pass in this direction. */
+  private countLeft(direction: Direction): number {
+    if (!this.trap) return Infinity;
+    const { moment } = this.trap;
+    if ("turn" in moment) {
+      if (this.turn.number < moment.turn) return Infinity;
+      return this.turn.number > moment.turn ? 0 : Math.max(0, moment.bytes - this.turn.bytes);
+    }
+    return moment.direction === direction ? Math.max(0, moment.bytes - this.passed[direction]) : Infinity;
   }
 
   private end(pair: Pair): void {
