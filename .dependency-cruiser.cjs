@@ -88,7 +88,7 @@ module.exports = {
         pathNot: [
           resourceFolder,
           "^provider/(check|connection)/",
-          "^provider/host/(host|record|route|guard|surroundings)\\.ts$",
+          "^provider/host/(host|record|route|guard|surroundings|persistence/paths)\\.ts$",
           "^provider/(errors|host-access)\\.ts$",
         ],
       },
@@ -108,7 +108,7 @@ module.exports = {
       severity: "error",
       from: { path: pureFiles },
       to: {
-        path: "^provider/(transport/|host/(?!(host|record|route|guard|surroundings)\\.ts)|hosts\\.ts)",
+        path: "^provider/(transport/|host/(?!(host|record|route|guard|surroundings|persistence/paths)\\.ts)|hosts\\.ts)",
         reachable: true,
       },
     },
@@ -145,7 +145,7 @@ module.exports = {
         path: "^provider/|^node:",
         pathNot: [
           "^provider/inspect/",
-          "^provider/host/(guard|host|record|route|surroundings|iproute2)\\.ts$",
+          "^provider/host/(guard|host|record|route|surroundings|iproute2|busybox|persistence/paths)\\.ts$",
           "^provider/errors\\.ts$",
         ],
       },

@@ -1,4 +1,4 @@
-// The four kinds of tests. Cheap ones first: a group starts when the one before it has ended.
+// The five kinds of tests. Cheap ones first: a group starts when the one before it has ended.
 import { defineConfig } from "vitest/config";
 
 const seconds = (count: number) => count * 1000;
@@ -36,13 +36,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          testTimeout: seconds(600),
+          hookTimeout: seconds(600),
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "acceptance",
           include: ["test/acceptance/**/*.test.ts"],
           testTimeout: seconds(300),
           hookTimeout: seconds(300),
           // Each test runs whole deployments, which use every core by themselves.
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -11,6 +11,8 @@ import { BenchStack } from "./stack.mjs";
 const phases = ["create", "no change", "refresh", "destroy"];
 const commands = { create: "up", "no change": "up", refresh: "refresh", destroy: "destroy" };
 
+/** AnyIPRoutes that outlast a reboot, on a host that systemd has booted; those of the other sides do not. */
+const persistent = "persistent";
 const crowded = "crowded host";
 /** Ownership records of other routes that the crowded host has. */
 const crowd = 10_000;
@@ -22,6 +24,7 @@ const goals = [
   ["no change", "AnyIPRoute", "same inputs", 1.05],
   ["refresh", "AnyIPRoute", "floor", 1.25],
   ["destroy", "AnyIPRoute", "floor", 1.6],
+  ["create", persistent, "floor", 1.2],
   ["create", crowded, "AnyIPRoute", 1.15],
 ];
 
@@ -38,13 +41,17 @@ export async function benchUp(args) {
   });
   const [count, rounds, logins] = [Number(values.count), Number(values.rounds), Number(values.logins)];
   const flags = values.parallel === undefined ? [] : ["--parallel", values.parallel];
-  await setUp();
+  await setUp({ debianTrees: true });
   const { createSandbox } = createRequire(import.meta.url)(`${repository}/dist/sandbox`);
-  const sandbox = await createSandbox({ hosts: [{ name: "web1" }, { name: "web2" }] });
+  const sandbox = await createSandbox({
+    hosts: [{ name: "web1" }, { name: "web2" }, { name: "web3", flavour: "systemd" }],
+  });
   try {
     writeCrowd(sandbox.host("web2"));
     printMachine(count, rounds, values.parallel);
-    const sides = new Map(["floor", "same inputs", "AnyIPRoute", crowded].map((side) => [side, []]));
+    const sides = new Map(
+      ["floor", "same inputs", "AnyIPRoute", persistent, crowded].map((side) => [side, []]),
+    );
     for (let round = 0; round < rounds; round++) {
       for (const [side, runs] of sides) {
         process.stderr.write(`round ${round + 1} of ${rounds}: ${side} …\n`);
@@ -90,11 +97,12 @@ function writeCrowd(host) {
 }
 
 async function measure(sandbox, side, count, flags) {
-  const host = sandbox.host(side === crowded ? "web2" : "web1");
+  const host = sandbox.host({ [crowded]: "web2", [persistent]: "web3" }[side] ?? "web1");
   const connection = { host: host.address, privateKeyPath: host.keyPath, knownHosts: sandbox.knownHostsPath };
   const environment = {
     BENCH_HOST: JSON.stringify(connection),
-    BENCH_SIDE: side === crowded ? "AnyIPRoute" : side,
+    BENCH_SIDE: side === crowded || side === persistent ? "AnyIPRoute" : side,
+    BENCH_PERSIST: side === persistent ? "auto" : "none",
     BENCH_COUNT: String(count),
   };
   const stack = new BenchStack({ environment, flags });

@@ -5,23 +5,28 @@ import type { ManagedRoute } from "../provider/inspect/managed-routes";
 
 const tableNames: Readonly<Record<number, string>> = { 253: "default", 254: "main", 255: "local" };
 
-const headings = ["OWNER", "PREFIX", "TABLE", "METRIC", "DEVICE", "ORIGIN", "ROUTE"] as const;
+const headings = ["OWNER", "PREFIX", "TABLE", "METRIC", "DEVICE", "ORIGIN", "PERSISTS", "ROUTE"] as const;
 
 /** An aligned table, and what cannot be read below it. */
 export function formatManagedTable(host: string, { routes, unreadable }: ManagedListing): string {
   if (routes.length === 0 && unreadable.length === 0) return `Nothing is managed on ${host}.\n`;
   const rows = routes.map((managed) => {
-    const { route, owner, origin } = managed.record;
+    const { route, owner, origin, persists } = managed.record;
     const table = tableNames[route.table] ?? String(route.table);
-    return [owner, route.prefix, table, String(route.metric), route.device, origin, describeStatus(managed)];
+    return [
+      owner,
+      route.prefix,
+      table,
+      String(route.metric),
+      route.device,
+      origin,
+      persists ? "yes" : "no",
+      describeStatus(managed),
+    ];
   });
   const lines = rows.length === 0 ? [] : alignColumns([headings, ...rows]);
-  const others = unreadable.map(({ name, problem }) => `  ${name} ${problem}`);
-  if (others.length > 0)
-    others.unshift(
-      ...(rows.length > 0 ? [""] : []),
-      "Records that cannot be read, in /run/pulumi-anyip/routes:",
-    );
+  const others = unreadable.map(({ path, problem }) => `  ${path} ${problem}`);
+  if (others.length > 0) others.unshift(...(rows.length > 0 ? [""] : []), "Records that cannot be read:");
   return [...lines, ...others].map((line) => `${printable(line)}\n`).join("");
 }
 
@@ -29,8 +34,10 @@ function describeStatus({ record, status, found, isOfOtherMachine }: ManagedRout
   const differences: string[] = [];
   if (found) {
     if (found.type !== 2) differences.push(`type ${found.type}`);
+    // A protocol that the host does not say is no difference.
+    const compared = { protocol: record.route.protocol, ...found };
     for (const name of ["device", "protocol", "source"] as const) {
-      if (found[name] !== record.route[name]) differences.push(`${name} ${found[name] ?? "none"}`);
+      if (compared[name] !== record.route[name]) differences.push(`${name} ${compared[name] ?? "none"}`);
     }
   }
   const what = differences.length === 0 ? status : `${status}: ${differences.join(", ")}`;
@@ -60,6 +67,7 @@ export function describeManaged(host: string, { routes, unreadable }: ManagedLis
       ...record.route,
       owner: record.owner,
       origin: record.origin,
+      persists: record.persists,
       status,
       ...(found ? { found } : {}),
       isOfOtherMachine,

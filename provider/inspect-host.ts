@@ -6,7 +6,7 @@ import { tableKey } from "./host/host";
 import { recordName } from "./host/record";
 import { RootAccess } from "./host/root-access";
 import { RootShell } from "./host/root-shell";
-import { formatFactsScript, isIproute2, parseFacts } from "./inspect/host-facts";
+import { formatFactsScript, hasUsableIp, parseFacts } from "./inspect/host-facts";
 import { type FailedLook, type Inspection, isFailedLook, type ManagedListing } from "./inspect/inspection";
 import { compareWithTables, findUnrecorded, sortEntries, tablesOf } from "./inspect/managed-routes";
 import { connectSsh2 } from "./transport/ssh2";
@@ -28,8 +28,8 @@ export async function listManagedRoutes(connection: ConnectionSpec): Promise<Man
 export async function inspectHost(connection: ConnectionSpec): Promise<Inspection> {
   return await withShell(connection, async (shell) => {
     const facts = parseFacts(await shell.ask(formatFactsScript));
-    // Those that are not iproute2 answer nothing of what follows.
-    if (!isIproute2(facts)) return { facts };
+    // Another one answers nothing of what follows.
+    if (!hasUsableIp(facts)) return { facts };
     const surroundings = await part(() => shell.lookAround());
     // Last, for a directory that is none ends the shell.
     const managed = await part(() => listManaged(shell));
@@ -40,7 +40,8 @@ export async function inspectHost(connection: ConnectionSpec): Promise<Inspectio
     ]);
     const unrecorded =
       facts.ownRoutes && findUnrecorded(facts.ownRoutes, (key) => names.has(recordName(key)));
-    return { facts, managed, surroundings, ...(unrecorded ? { unrecorded } : {}) };
+    const persistence = shell.persistenceFacts;
+    return { facts, managed, surroundings, persistence, ...(unrecorded ? { unrecorded } : {}) };
   });
 }
 

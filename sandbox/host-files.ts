@@ -7,7 +7,7 @@ import type { Machine } from "./machine";
 export interface HostFile {
   /** Absolute, in the host. */
   readonly path: string;
-  readonly text: string;
+  readonly text: string | Uint8Array;
   /** Default 0644. */
   readonly mode?: number;
   /** Mode of its directory, if that is missing. Default 0755. */

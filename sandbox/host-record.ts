@@ -9,6 +9,7 @@ export type FlavourName =
   | "sudo-entry"
   | "sudo-password"
   | "doas"
+  | "busybox"
   | "systemd"
   | "openrc"
   | "ifupdown";
@@ -24,19 +25,20 @@ export interface HostOptions {
   readonly name: string;
   /**
    * Default `root`: one logs in as root. As `operator`, who may `sudo -n` anything (`sudo`), only what the provider runs
-   * (`sudo-entry`), or with the password (`sudo-password`); or `doas -n` what the provider runs (`doas`). `systemd`,
-   * `openrc` and `ifupdown` (sysvinit alone): as root, on a Debian of its own that this init has booted.
+   * (`sudo-entry`), or with the password (`sudo-password`); or `doas -n` what the provider runs (`doas`). `busybox`:
+   * as root, on a host that has only busybox, and dropbear. `systemd`, `openrc` and `ifupdown` (sysvinit alone): as root,
+   * on a Debian of its own that this init has booted.
    */
   readonly flavour?: FlavourName;
-  /** Makes all its accounts accept this password besides the key. Default: no password login; a random one where sudo asks. */
+  /** Makes all its accounts accept this password besides the key. Default: no password login; a random one where sudo asks. Not for dropbear. */
   readonly password?: string;
-  /** Of all its accounts; default `bash`. */
+  /** Of all its accounts; default `bash`, and `sh` with busybox, which has no other. */
   readonly shell?: LoginShell;
   /** Default `["ed25519"]`. known_hosts gets all of them. */
   readonly hostKeyTypes?: readonly HostKeyType[];
   /** Where sshd listens; default 22. */
   readonly port?: number;
-  /** Further lines for sshd_config, before the sandbox's own, so they win: `["MaxStartups 2"]`. */
+  /** Further lines for sshd_config, before the sandbox's own, so they win: `["MaxStartups 2"]`. Not for dropbear. */
   readonly sshdOptions?: readonly string[];
 }
 

@@ -2,9 +2,11 @@
 
 import { join } from "node:path";
 import { BOOTED_SSHD_LOG, type RebootKind, rebootHost } from "./boot/boot-host";
+import { FLAVOURS } from "./flavours/all";
 import type { HostRecord, HostRights } from "./host-record";
 import { Machine } from "./machine";
-import { killSshSessions, readCounters, type SshCounters, startSshd, stopSshd } from "./sshd";
+import type { SshCounters, SshServer } from "./ssh-server";
+import { openssh } from "./sshd";
 
 /** Where sshd of the host with this number logs to, in the sandbox's directory. */
 export function sshdLogPath(directory: string, index: number): string {
@@ -32,6 +34,7 @@ export class Host extends Machine {
   /** The password of all accounts, if they have one. */
   readonly password: string | undefined;
   private readonly index: number;
+  private readonly sshServer: SshServer;
 
   constructor(
     private readonly record: HostRecord,
@@ -50,36 +53,37 @@ export class Host extends Machine {
     this.rights = record.rights;
     this.password = record.password;
     this.index = record.index;
+    this.sshServer = FLAVOURS[record.flavour].sshServer ?? openssh;
   }
 
   /** All routes in all tables, both families, as iproute2 prints them: equal texts mean equal tables. */
   async routes(): Promise<string> {
-    const show = (family: string) =>
-      this.execOrThrow(["ip", "-N", "-d", "-o", family, "route", "show", "table", "all"]);
+    const show = (family: string) => this.runIp(["-N", "-d", "-o", family, "route", "show", "table", "all"]);
     return (await show("-4")) + (await show("-6"));
   }
 
   /** What sshd has seen since the host was made. */
   counters(): SshCounters {
     const { boots, index } = this.record;
-    return readCounters(boots ? this.path(BOOTED_SSHD_LOG) : sshdLogPath(this.directory, index));
+    const logPath = boots ? this.path(BOOTED_SSHD_LOG) : sshdLogPath(this.directory, index);
+    return this.sshServer.readCounters(this, logPath);
   }
 
   /** Ends the sshd process of every connection; what runs in their sessions goes on (facts.md S7). */
   async killSshSessions(): Promise<void> {
-    await killSshSessions(this);
+    await this.sshServer.killSessions(this);
   }
 
   /** Makes the host refuse connections. Those that are open stay. */
   async stopSshd(): Promise<void> {
     // Its init would start it again; and an init that is still busy with the boot does nothing.
     if (this.record.boots) await this.exec(["service", "ssh", "stop"]);
-    await stopSshd(this);
+    await this.sshServer.stop(this);
   }
 
   async startSshd(): Promise<void> {
     if (this.record.boots) await this.execOrThrow(["service", "ssh", "restart"]);
-    else await startSshd(this, sshdLogPath(this.directory, this.index));
+    else await this.sshServer.start(this, sshdLogPath(this.directory, this.index));
   }
 
   /**

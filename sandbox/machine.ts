@@ -124,8 +124,17 @@ export class Machine {
    * @throws Error on the first line that fails.
    */
   async configureNetwork(lines: readonly string[]): Promise<void> {
+    await this.runIp(["-batch", "-"], { stdin: `${lines.join("\n")}\n` });
+  }
+
+  /**
+   * Runs our own iproute2's `ip` in this machine's network namespace, whatever the machine has for one.
+   *
+   * @throws Error when it fails.
+   */
+  async runIp(args: readonly string[], options: RunOptions = {}): Promise<string> {
     const network = ["--target", String(this.initPid), "--net", "--"];
-    await runOrThrow("nsenter", [...network, "ip", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
+    return (await runOrThrow("nsenter", [...network, "ip", ...args], options)).stdout;
   }
 
   /** Starts a program inside without waiting for it: a server, or a shell on this terminal. */

@@ -16,7 +16,7 @@ import type { MachineRecord } from "./machine-record";
 import { HOST_SCRIPT } from "./namespace-script";
 import { plugIn } from "./network";
 import { type KeyPair, makeKeyPair } from "./ssh-keys";
-import { sshdFiles, startSshd } from "./sshd";
+import { openssh } from "./sshd";
 
 /** Where a machine is made. */
 export interface Site {
@@ -52,13 +52,13 @@ export async function makeHost(
   );
   // Awaited only after the machine; until then its failure must not count as unhandled.
   keysMade.catch(() => {});
-  const { boot } = FLAVOURS[options.flavour ?? "root"];
+  const { boot, inside, sshServer = openssh } = FLAVOURS[options.flavour ?? "root"];
   // Unique on this machine, as the sandbox's random IPv6 subnet is.
   const cgroup = `anyip-${addresses.address6.replaceAll(":", "-")}`;
   const start = () =>
     boot
       ? startKeeper(options.name, directory, boot.tree, cgroup)
-      : startMachine(HOST_SCRIPT, [options.name, directory]);
+      : startMachine(inside?.script ?? HOST_SCRIPT, [options.name, directory, ...(inside?.args ?? [])]);
   return startAndFurnish(start, async (started) => {
     const machine = keeperMachine(started.record);
     await plugIn(site.switchMachine, switchPort(index), started.record);
@@ -76,7 +76,7 @@ export async function makeHost(
         `route add default via ${gateways.peer4}`,
         `route add default via ${gateways.peer6}`,
       ]);
-      await startSshd(machine, sshdLogPath(site.directory, index));
+      await sshServer.start(machine, sshdLogPath(site.directory, index));
     }
     return { record, started, hostKeys: hostKeys.map((key) => key.publicKey) };
   });
@@ -172,16 +172,10 @@ async function furnish(
 ): Promise<void> {
   const flavour = FLAVOURS[options.flavour ?? "root"];
   const accounts = [...flavour.accounts, UNPRIVILEGED_ACCOUNT];
-  const shell = options.shell ?? "bash";
+  const shell = options.shell ?? flavour.shell ?? "bash";
+  const users = accounts.map((account) => account.name);
+  const serverFiles = await (flavour.sshServer ?? openssh).makeFiles(options, users, hostKeys);
   writeAccounts(machine, accounts, shell);
-  writeHostFiles(machine, [
-    ...accountFiles(accounts, publicKey, shell),
-    ...sshdFiles(
-      options,
-      accounts.map((account) => account.name),
-      hostKeys,
-    ),
-    ...flavour.files,
-  ]);
+  writeHostFiles(machine, [...accountFiles(accounts, publicKey, shell), ...serverFiles, ...flavour.files]);
   if (options.password !== undefined) await setPassword(machine, accounts, options.password);
 }

@@ -9,7 +9,7 @@ export const READY = "ready";
  * namespace, and with it the other namespaces: that is how nothing outlives an owner, even one that is
  * killed. The waiting shell also reaps what is orphaned inside.
  */
-const BECOME_INIT = `
+export const BECOME_INIT = `
 cd /
 exec 3<&0 </dev/null
 echo ${READY}

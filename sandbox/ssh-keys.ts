@@ -13,6 +13,8 @@ const KEYGEN_ARGS: Readonly<Record<HostKeyType, readonly string[]>> = {
 
 export interface KeyPair {
   readonly type: HostKeyType;
+  /** Where its private half is on this machine. */
+  readonly path: string;
   readonly privateKey: string;
   /** One line, with its line break. */
   readonly publicKey: string;
@@ -30,7 +32,12 @@ export function clientPaths(directory: string): { key: string; knownHosts: strin
 /** Makes a key pair without a passphrase in `path` and `path`.pub. */
 export async function makeKeyPair(path: string, type: HostKeyType, comment: string): Promise<KeyPair> {
   await runOrThrow("ssh-keygen", ["-q", ...KEYGEN_ARGS[type], "-N", "", "-C", comment, "-f", path]);
-  return { type, privateKey: readFileSync(path, "utf8"), publicKey: readFileSync(`${path}.pub`, "utf8") };
+  return {
+    type,
+    path,
+    privateKey: readFileSync(path, "utf8"),
+    publicKey: readFileSync(`${path}.pub`, "utf8"),
+  };
 }
 
 /** The line of known_hosts for one key of a host. */

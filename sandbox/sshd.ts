@@ -6,26 +6,13 @@ import type { HostFile } from "./host-files";
 import type { HostOptions } from "./host-record";
 import type { Machine } from "./machine";
 import type { KeyPair } from "./ssh-keys";
+import type { SshCounters, SshServer } from "./ssh-server";
 
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 3;
 
-/** What a host's sshd has seen, over all its restarts. */
-export interface SshCounters {
-  /** TCP connections, logged in or not. */
-  readonly attempts: number;
-  /** Connections that logged in. */
-  readonly connections: number;
-  /** Sessions in them: commands, shells and subsystems. */
-  readonly sessions: number;
-}
-
 /** Its files in the host's /etc/ssh. Limits stay at sshd's defaults, unless options say otherwise. */
-export function sshdFiles(
-  options: HostOptions,
-  users: readonly string[],
-  hostKeys: readonly KeyPair[],
-): HostFile[] {
+function sshdFiles(options: HostOptions, users: readonly string[], hostKeys: readonly KeyPair[]): HostFile[] {
   const keyPath = (key: KeyPair) => `/etc/ssh/ssh_host_${key.type}_key`;
   const config = [
     ...(options.sshdOptions ?? []),
@@ -53,7 +40,7 @@ export function sshdFiles(
 }
 
 /** Starts sshd, and resolves once it listens. */
-export async function startSshd(machine: Machine, logPath: string): Promise<void> {
+async function startSshd(machine: Machine, logPath: string): Promise<void> {
   const before = readLog(logPath).length;
   const log = openSync(logPath, "a", 0o600);
   try {
@@ -74,12 +61,12 @@ setsid /usr/sbin/sshd -D -e </dev/null >/dev/null 2>&3 3>&- &`;
 }
 
 /** Ends the listening sshd; sessions go on. Resolves once the port is closed. */
-export async function stopSshd(machine: Machine): Promise<void> {
+async function stopSshd(machine: Machine): Promise<void> {
   await machine.execOrThrow(["sh", "-c", endSshd("listener")]);
 }
 
 /** Ends the sshd of every connection, without a word to the client. What runs in the sessions goes on. */
-export async function killSshSessions(machine: Machine): Promise<void> {
+async function killSshSessions(machine: Machine): Promise<void> {
   await machine.execOrThrow(["sh", "-c", endSshd("session")]);
 }
 
@@ -103,7 +90,7 @@ exit 0`;
 }
 
 /** Counts what the log says so far. */
-export function readCounters(logPath: string): SshCounters {
+function readCounters(logPath: string): SshCounters {
   const log = readLog(logPath);
   const count = (pattern: RegExp) => log.match(pattern)?.length ?? 0;
   return {
@@ -122,3 +109,11 @@ function readLog(path: string): string {
     throw error;
   }
 }
+
+export const openssh: SshServer = {
+  makeFiles: async (options, users, hostKeys) => sshdFiles(options, users, hostKeys),
+  start: startSshd,
+  stop: stopSshd,
+  killSessions: killSshSessions,
+  readCounters: (_machine, logPath) => readCounters(logPath),
+};

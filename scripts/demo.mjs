@@ -30,7 +30,7 @@ async function setUpOrBeInterrupted() {
   };
   interruptedBy.addEventListener("abort", stop, { once: true });
   try {
-    return await setUp();
+    return await setUp({ debianTrees: true });
   } finally {
     clearInterval(ending);
     interruptedBy.removeEventListener("abort", stop);

@@ -10,6 +10,7 @@ import {
   parsePrefix,
 } from "../net/prefix";
 import { reverseZone } from "../net/reverse-zone";
+import type { PersistChoice, Persistence } from "../provider/anyip-route/persistence";
 import type { UnsafeReason } from "../provider/host/guard";
 import { type ConnectionArgs, readRegisteredConnection, registerConnection } from "./connection";
 import { pauseStackTraces } from "./stack-traces";
@@ -60,6 +61,16 @@ export interface AnyIPRouteArgs {
    */
   allowUnsafe?: pulumi.Input<pulumi.Input<UnsafeReason>[]>;
   /**
+   * How the host restores the route at boot, and after its device was down. `auto` (default) is what the host runs, and the
+   * output {@link AnyIPRoute.persistence} says which; a host that runs nothing that is known fails with HOST_UNSUPPORTED.
+   * With `none` the route is gone after the next reboot. Changed in place.
+   *
+   * - `systemd`: a unit, which has the routes there before any service starts
+   * - `openrc`: a service in runlevel boot
+   * - `ifupdown`: a script in /etc/network/if-up.d
+   */
+  persist?: pulumi.Input<PersistChoice>;
+  /**
    * What delete does where the host cannot be reached: `fail` (default), or `forget`, for a host that is gone for good: the
    * resource goes from the state, and nothing is done. Only HOST_UNREACHABLE counts, not a refused login or another host
    * key. A change is recorded.
@@ -90,6 +101,8 @@ export class AnyIPRoute extends pulumi.CustomResource {
   declare readonly owner: pulumi.Output<string>;
   /** `created` by this resource (or taken over) and deleted with it, or `adopted` and left as found. */
   declare readonly origin: pulumi.Output<"created" | "adopted">;
+  /** By what the host restores the route at boot, or `none`. */
+  declare readonly persistence: pulumi.Output<Persistence>;
   /** The machine that has the route (machine-id(5)); `-` where it has no such id. */
   declare readonly machineId: pulumi.Output<string>;
 
@@ -104,6 +117,7 @@ export class AnyIPRoute extends pulumi.CustomResource {
           connection: args?.connection && registerConnection(args.connection),
           owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
           origin: undefined,
+          persistence: undefined,
           machineId: undefined,
           __provider: providerLiteral,
         },
@@ -112,8 +126,14 @@ export class AnyIPRoute extends pulumi.CustomResource {
     } finally {
       resumeStackTraces();
     }
-    presentLazily(this, "connection", this.connection, readRegisteredConnection);
-    presentLazily(this, "origin", this.origin, (origin) => origin ?? "created");
+    const { connection, origin, persistence } = this;
+    presentLazily(this, "connection", () => connection.apply(readRegisteredConnection));
+    presentLazily(this, "origin", () => origin.apply((recorded) => recorded ?? "created"));
+    presentLazily(this, "persistence", () =>
+      pulumi
+        .all([persistence, args.persist])
+        .apply(([recorded, persist]) => recorded ?? impliedPersistence(persist)),
+    );
   }
 
   /** `ipv4` or `ipv6`. */
@@ -151,12 +171,16 @@ export class AnyIPRoute extends pulumi.CustomResource {
   }
 }
 
+/** What the state leaves unsaid (encodeState in provider/anyip-route/state.ts). */
+function impliedPersistence(persist: PersistChoice | undefined): Persistence {
+  return persist === undefined || persist === "auto" ? "systemd" : persist;
+}
+
 /** Puts a getter in the place of an output that is registered in a form which costs the engine less. */
-function presentLazily<T>(
+function presentLazily(
   route: AnyIPRoute,
-  name: "connection" | "origin",
-  registered: pulumi.Output<T>,
-  present: (registered: T) => T,
+  name: "connection" | "origin" | "persistence",
+  present: () => pulumi.Output<unknown>,
 ): void {
-  Object.defineProperty(route, name, { enumerable: true, get: () => registered.apply(present) });
+  Object.defineProperty(route, name, { enumerable: true, get: present });
 }

@@ -4,6 +4,7 @@ const pulumi = require("@pulumi/pulumi");
 const { AnyIPRoute } = require("pulumi-anyip");
 
 const { host, privateKeyPath, knownHosts } = JSON.parse(process.env.BENCH_HOST);
+const persist = process.env.BENCH_PERSIST;
 const connection = { host, user: "root", privateKeyPath, knownHosts };
 
 function register(name, literal, inputs) {
@@ -24,7 +25,7 @@ const sides = {
       create: `ip route replace local ${prefix} dev lo table local`,
       delete: `ip route del local ${prefix} dev lo table local`,
     }),
-  AnyIPRoute: (name, prefix) => new AnyIPRoute(name, { connection, prefix }),
+  AnyIPRoute: (name, prefix) => new AnyIPRoute(name, { connection, prefix, persist }),
 };
 
 for (let index = 0; index < Number(process.env.BENCH_COUNT); index++) {

@@ -19,6 +19,7 @@ Makes the sandbox NAME (default: default) with the hosts web1, web2, …
       sudo-entry     likewise, but only for what the provider runs
       sudo-password  likewise, but only with a password
       doas           one logs in as operator, who may use doas (package opendoas) for what the provider runs
+      busybox        one logs in as root on a host that has only busybox, and dropbear (packages busybox, dropbear-bin)
       systemd        one logs in as root on a Debian that systemd has booted, and \`reboot\` is real
       openrc         the same, booted by OpenRC
       ifupdown       the same, booted by sysvinit, with its network by ifupdown

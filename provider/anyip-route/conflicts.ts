@@ -11,12 +11,12 @@ export function explainDuplicate(route: LocalRoute): AnyIPError {
   );
 }
 
-export function explainStranger(route: LocalRoute, { owner }: OwnershipRecord): AnyIPError {
+export function explainStranger(route: LocalRoute, record: OwnershipRecord): AnyIPError {
   return new AnyIPError(
     "ROUTE_CONFLICT",
-    `the route ${describeRoute(route)} belongs to ${owner} (project/stack/resource), as the host has it on record. ` +
+    `the route ${describeRoute(route)} belongs to ${record.owner} (project/stack/resource), as the host has it on record. ` +
       "Let only one of the two bind it. If that stack is gone for good, remove the record's file on the host: " +
-      recordPath(route),
+      recordPath(record),
   );
 }
 
@@ -48,5 +48,6 @@ export function describeRoute(route: ObservedRoute | LocalRoute): string {
   const type = "type" in route ? (typeNames[route.type] ?? `type ${route.type}`) : "local";
   const device = route.device === undefined ? "" : ` dev ${route.device}`;
   const source = route.source === undefined ? "" : ` src ${route.source}`;
-  return `\`${type} ${route.prefix}${device} table ${route.table} metric ${route.metric} proto ${route.protocol}${source}\``;
+  const protocol = route.protocol === undefined ? "" : ` proto ${route.protocol}`;
+  return `\`${type} ${route.prefix}${device} table ${route.table} metric ${route.metric}${protocol}${source}\``;
 }

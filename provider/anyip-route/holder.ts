@@ -1,7 +1,13 @@
 // Whose a route is, as the host's ownership record has it: what a resource may do with it follows from this. Pure.
 import { AnyIPError } from "../errors";
 import type { Observation } from "../host/host";
-import { isOtherMachine, isUnreadable, type OwnershipRecord, recordPath, stackOf } from "../host/record";
+import {
+  isOtherMachine,
+  isUnreadable,
+  type OwnershipRecord,
+  stackOf,
+  type UnreadableRecord,
+} from "../host/record";
 import type { RouteKey } from "../host/route";
 
 /** A resource, as records name it. */
@@ -29,7 +35,7 @@ export type Holder =
 export function findHolder(observed: Observation, key: RouteKey, claimant: Claimant): Holder {
   const record = observed.findRecord(key);
   if (record === undefined) return { standing: "nobody" };
-  if (isUnreadable(record)) throw unreadable(key, record.problem);
+  if (isUnreadable(record)) throw unreadable(record);
   if (isOtherMachine(record.machineId, observed.machineId)) return { standing: "nobody" };
   return { standing: judge(record, claimant), record };
 }
@@ -43,10 +49,10 @@ function judge(
   return stackOf(record.owner) === stackOf(owner) ? "sibling" : "stranger";
 }
 
-function unreadable(key: RouteKey, problem: string): AnyIPError {
+function unreadable({ path, problem }: UnreadableRecord): AnyIPError {
   return new AnyIPError(
     "RECORD_UNREADABLE",
-    `the ownership record ${recordPath(key)} on the host ${problem}. It says whose the route ` +
+    `the ownership record ${path} on the host ${problem}. It says whose the route ` +
       "is, so nothing is done without it: look at it, and remove it if the route is nobody else's",
   );
 }

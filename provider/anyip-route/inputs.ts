@@ -8,6 +8,7 @@ import type { ConnectionSpec } from "../connection/spec";
 import type { UnsafeReason } from "../host/guard";
 import { defaultConfirmTimeoutSeconds, maxConfirmTimeoutSeconds } from "../host/host";
 import { defaultMetric, type LocalRoute, ownProtocol } from "../host/route";
+import { type PersistChoice, readPersist } from "./persistence";
 import { readAllowUnsafe, refuseNeighborDiscovery } from "./safety-inputs";
 
 export type OnExisting = "adopt" | "takeOver" | "fail";
@@ -23,6 +24,8 @@ export interface DesiredRoute {
   readonly wantsProtocol: boolean;
   readonly onExisting: OnExisting;
   readonly verify: boolean;
+  /** How the host is to restore the route at boot. */
+  readonly persist: PersistChoice;
   /** What a delete does where the host cannot be reached. */
   readonly onHostGone: "fail" | "forget";
   /** The risks that are taken. */
@@ -79,6 +82,7 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   const source = readSource(fields, prefix);
   const onExisting = fields.choice("onExisting", ["adopt", "takeOver", "fail"]);
   const verify = fields.boolean("verify");
+  const persist = readPersist(fields);
   const onHostGone = fields.choice("onHostGone", ["fail", "forget"]);
   const confirmTimeoutSeconds = fields.integer("confirmTimeout", 1, maxConfirmTimeoutSeconds, " (seconds)");
   fields.require("owner", "project/stack/name");
@@ -121,6 +125,7 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
       wantsProtocol: protocol !== undefined,
       onExisting: onExisting ?? "adopt",
       verify: verify ?? true,
+      persist: persist ?? "auto",
       onHostGone: onHostGone ?? "fail",
       allowUnsafe,
       confirmTimeoutSeconds: confirmTimeoutSeconds ?? defaultConfirmTimeoutSeconds,

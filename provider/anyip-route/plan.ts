@@ -7,14 +7,17 @@ import {
   isSameLocalRoute,
   isSameRoute,
   type LocalRoute,
+  type ObservedLocalRoute,
   type ObservedRoute,
+  type Step,
 } from "../host/route";
 import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
 import { type Claimant, findHolder, type Holder } from "./holder";
 import type { DesiredRoute } from "./inputs";
+import { choosePersistence, type Persistence } from "./persistence";
 import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./state";
 
-type Extras = Pick<StateExtras, "origin" | "found" | "machineId">;
+type Extras = Pick<StateExtras, "origin" | "persistence" | "found" | "machineId">;
 
 /**
  * Makes sure that the route is there. One that the host has on record for this resource, or for another of its stack, is
@@ -65,29 +68,37 @@ export function isSameOnHost(recorded: RecordedRoute, desired: DesiredRoute): bo
   return (
     recorded.owner === desired.owner &&
     recorded.connection.host === desired.connection.host &&
+    recorded.persist === desired.persist &&
     isSameLocalRoute(recorded.route, desired.route)
   );
 }
 
 /** The route with its attributes as they are to be, added or replaced in place, and the record that says so. */
 function keepPresent(
-  origin: OwnershipRecord["origin"],
+  originIfPresent: OwnershipRecord["origin"],
   desired: DesiredRoute,
   id: string,
-  { table, machineId }: Observation,
+  { table, machineId, persistence: facts }: Observation,
   holder: Holder,
 ): RoutePlan<Extras> {
   const { route, owner } = desired;
-  const present = findKey(table, route);
-  if (present && !isLocalRoute(present)) throw explainConflict(route, present);
-  const protocol = present && keepsFoundProtocol({ origin }, desired) ? present.protocol : route.protocol;
+  const found = findKey(table, route);
+  if (found && !isLocalRoute(found)) throw explainConflict(route, found);
+  const present = found && recallProtocol(found, holder);
+  // Who puts an adopted route back that is gone has made it.
+  const origin = present ? originIfPresent : "created";
+  const keepsProtocol = keepsFoundProtocol({ origin }, desired);
+  const protocol = (keepsProtocol ? present?.protocol : undefined) ?? route.protocol;
   const wanted = { ...route, protocol };
-  const record = { route: wanted, owner, origin, token: id, machineId };
+  const persistence = choosePersistence(desired.persist, facts);
+  const isSame = present && isSameRoute(present, wanted) && (keepsProtocol || present.protocol !== undefined);
+  const record = { route: wanted, owner, origin, token: id, machineId, persists: persistence !== "none" };
   const isOnRecord = holder.standing !== "nobody" && isSameRecord(holder.record, record);
   return {
-    ...(present ? replaceUnlessSame(wanted, present) : { step: { kind: "add", route: wanted } }),
+    ...(isSame ? {} : { step: putInPlace(wanted, present) }),
     ...(isOnRecord ? {} : { record: { kind: "write", record } }),
-    result: { origin, machineId, found: compareRoute(route, wanted) },
+    ...(persistence === "none" || facts.installed.includes(persistence) ? {} : { install: persistence }),
+    result: { origin, persistence, machineId, found: compareRoute(route, wanted) },
   };
 }
 
@@ -111,7 +122,7 @@ export function planDelete<Result>(
   if (origin === "adopted") return { ...record, result };
   const present = [actual, ...(isSelf ? [holder.record.route] : [])].find((candidate) => {
     const found = findKey(observed.table, candidate);
-    return found !== undefined && isSameRoute(found, candidate);
+    return found !== undefined && isSameRoute(recallProtocol(found, holder), candidate);
   });
   return { ...(present ? { step: { kind: "delete", route: present } } : {}), ...record, result };
 }
@@ -130,7 +141,8 @@ function isOursUnrecorded(recorded: RecordedRoute, id: string, observed: Observa
 
 /**
  * What a look at the host says of a recorded route: undefined when it is gone or has become another resource's, otherwise
- * how it differs from what was asked for. A route with our protocol that differs in the metric alone, and is nobody's
+ * how it differs from what was asked for. One that is gone while its record is there is missing only: the resource must stay
+ * in the state to take the record away, and the host may be about to take an unconfirmed delete back. A route with our protocol that differs in the metric alone, and is nobody's
  * on record, is ours, altered by hand.
  */
 export function findRecorded(
@@ -140,14 +152,47 @@ export function findRecorded(
 ): FoundAttributes | undefined {
   const { route, actual, owner } = recorded;
   const claimant = { owner, id };
-  const { standing } = findHolder(observed, route, claimant);
-  if (standing === "stranger" || standing === "sibling") return undefined;
-  if (standing === "nobody") {
+  const holder = findHolder(observed, route, claimant);
+  if (holder.standing === "stranger" || holder.standing === "sibling") return undefined;
+  if (holder.standing === "nobody") {
     if (!isOursUnrecorded(recorded, id, observed)) return undefined;
     return { ...compareRoute(route, actual), record: "missing" };
   }
   const present = findKey(observed.table, actual) ?? findWithOtherMetric(observed, actual, claimant);
-  return present && isLocalRoute(present) ? compareRoute(route, present) : undefined;
+  const stored = {
+    ...compareRecord(recorded, holder.record),
+    ...comparePersistence(recorded, holder.record, observed),
+  };
+  if (present && isLocalRoute(present)) {
+    const seen = { protocol: actual.protocol, ...recallProtocol(present, holder) };
+    return { ...compareRoute(route, seen), ...stored };
+  }
+  return holder.standing === "self"
+    ? { ...compareRoute(route, actual), ...stored, route: "missing" }
+    : undefined;
+}
+
+/** What a record says is what would be restored at boot. */
+function compareRecord(recorded: RecordedRoute, { route }: OwnershipRecord): FoundAttributes {
+  const { protocol, ...rest } = compareRoute(recorded.route, route);
+  const isAltered =
+    Object.keys(rest).length > 0 || (protocol !== undefined && !keepsFoundProtocol(recorded, recorded));
+  return isAltered ? { record: "altered" } : {};
+}
+
+/** A route that is to be restored at boot has its record on the disk, and is restored by what was chosen for it. */
+function comparePersistence(
+  { persist, persistence }: Pick<RecordedRoute, "persist" | "persistence">,
+  { persists }: OwnershipRecord,
+  observed: Observation,
+): FoundAttributes {
+  if (persist === "none") return persists ? { persistence: "unasked" } : {};
+  const isRestored = persists && isInstalled(persistence, observed);
+  return isRestored ? {} : { persistence: "missing" };
+}
+
+function isInstalled(persistence: Persistence, { persistence: { installed } }: Observation): boolean {
+  return installed.some((name) => name === persistence);
 }
 
 function findWithOtherMetric(
@@ -155,15 +200,14 @@ function findWithOtherMetric(
   actual: LocalRoute,
   claimant: Claimant,
 ): ObservedRoute | undefined {
-  return observed.table
-    .find(actual.prefix)
-    .find(
-      (other) =>
-        isLocalRoute(other) &&
-        other.protocol === actual.protocol &&
-        hasSameEffect(other, actual) &&
-        findHolder(observed, other, claimant).standing === "nobody",
-    );
+  return observed.table.find(actual.prefix).find(
+    (other) =>
+      isLocalRoute(other) &&
+      // One that is not said may be ours; a delete names ours, so that the kernel leaves any other.
+      (other.protocol ?? actual.protocol) === actual.protocol &&
+      hasSameEffect(other, actual) &&
+      findHolder(observed, other, claimant).standing === "nobody",
+  );
 }
 
 /** An adopted route keeps the protocol it was found with until the program asks for one. */
@@ -195,6 +239,19 @@ function hasSameEffect(present: ObservedRoute, route: LocalRoute): boolean {
   return present.device === route.device && present.source === route.source;
 }
 
-function replaceUnlessSame(route: LocalRoute, present: ObservedRoute & LocalRoute) {
-  return isSameRoute(present, route) ? {} : { step: { kind: "replace", route, before: present } as const };
+/**
+ * With its protocol as the host has it on record, where the host does not say it otherwise. A record of a route that was
+ * there before is no proof: the protocol in it may have been unknown then, too.
+ */
+function recallProtocol<Route extends ObservedRoute>(found: Route, holder: Holder): Route {
+  if (holder.standing === "nobody" || holder.record.origin !== "created") return found;
+  return { protocol: holder.record.route.protocol, ...found };
+}
+
+/** What `ip` gives a route that is added without a protocol, `boot`. */
+const usualProtocol = 3;
+
+function putInPlace(route: LocalRoute, present: ObservedLocalRoute | undefined): Step {
+  if (!present) return { kind: "add", route };
+  return { kind: "replace", route, before: { protocol: usualProtocol, ...present } };
 }

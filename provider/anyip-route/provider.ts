@@ -48,6 +48,8 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const id = `anyip-${randomBytes(10).toString("hex")}`;
       const { extras, machine } = await access.host.change<PlacedExtras>({
         reads: [route],
+        // Where hands were quicker, the kernel refuses to add.
+        look: "current",
         plan: (observed) => {
           const { machine } = observed;
           const plan = planCreate(desired, id, observed, isOthers(machine, route, id));
@@ -66,9 +68,10 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const observed = await access.host.observe(recorded.route);
       const found = findRecorded(recorded, id, observed);
       if (!found) return { id: "", props: {} };
-      const { origin } = recorded;
+      const { origin, persistence } = recorded;
       const { machineId } = observed;
-      return { id, props: encodeState(outputs, withHostKey({ origin, found, machineId }, access)) };
+      const extras = { origin, persistence, found, machineId };
+      return { id, props: encodeState(outputs, withHostKey(extras, access)) };
     },
 
     async update(id, olds: RawInputs, news: RawInputs) {
@@ -96,7 +99,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const changed = access.host.change<string>({
         reads: [recorded.route, recorded.actual],
-        acceptsEarlierLook: true,
+        look: "earlier",
         confirmTimeoutSeconds: recorded.confirmTimeoutSeconds,
         plan: (observed) => {
           const { machine } = observed;

@@ -5,19 +5,28 @@ import { AnyIPError } from "../errors";
 import type { Origin } from "../host/record";
 import type { LocalRoute } from "../host/route";
 import { checkInputs, type DesiredRoute, isDeviceName, type RawInputs } from "./inputs";
+import { isPersistence, type Persistence, usualPersistence } from "./persistence";
 
 /**
  * The attributes in which the route on the host differs from what was asked for: altered there since, or kept
  * from before it was adopted. `source` is empty where the route has none. `record` is there where the host has lost
- * its ownership record.
+ * its ownership record, or that speaks of another route than was asked for; `route` where it has the record and no
+ * route; `persistence` where it would not restore at boot what it is to restore, or the other way round.
  */
 export type FoundAttributes = Partial<
-  Record<"device" | "source", string> & Record<"metric" | "protocol", number> & { readonly record: "missing" }
+  Record<"device" | "source", string> &
+    Record<"metric" | "protocol", number> & {
+      readonly record: "missing" | "altered";
+      readonly route: "missing";
+      readonly persistence: "missing" | "unasked";
+    }
 >;
 
 /** What is recorded beside the inputs. */
 export interface StateExtras {
   readonly origin: Origin;
+  /** By what the host restores the route at boot. */
+  readonly persistence: Persistence;
   readonly found?: FoundAttributes;
   /** The machine that has the route (machine-id(5)), `-` for one without an id; missing in a state of before there were any. */
   readonly machineId?: string;
@@ -43,6 +52,7 @@ const inputNames = [
   "source",
   "onExisting",
   "verify",
+  "persist",
   "onHostGone",
   "allowUnsafe",
   "confirmTimeout",
@@ -51,17 +61,23 @@ const inputNames = [
 
 /**
  * Outputs for the engine: the inputs under their own names, so that secrets stay marked, and what is not as usual of the
- * extras. Each output of each resource costs the engine time, so origin `created` goes without saying.
+ * extras. Each output of each resource costs the engine time, so origin `created` goes without saying, and so does
+ * what `persist` asks for itself, or usually means.
  */
 export function encodeState(inputs: RawInputs, extras: StateExtras): Record<string, unknown> {
-  const { origin, found, machineId, acceptedHostKey } = extras;
+  const { origin, persistence, found, machineId, acceptedHostKey } = extras;
   return {
     ...extractInputs(inputs),
     ...(machineId === undefined ? {} : { machineId }),
     ...(origin === "created" ? {} : { origin }),
+    ...(persistence === impliedPersistence(inputs.persist) ? {} : { persistence }),
     ...(found && Object.keys(found).length > 0 ? { found } : {}),
     ...(acceptedHostKey === undefined ? {} : { acceptedHostKey }),
   };
+}
+
+function impliedPersistence(persist: unknown): unknown {
+  return persist === undefined || persist === "auto" ? usualPersistence : persist;
 }
 
 /** The inputs that a recorded state was made from. */
@@ -78,6 +94,7 @@ export function extractInputs(outputs: RawInputs): Record<string, unknown> {
  */
 export function decodeState(outputs: RawInputs): RecordedRoute {
   const { origin = "created", machineId, acceptedHostKey } = outputs;
+  const { persistence = impliedPersistence(outputs.persist) } = outputs;
   if (!isCurrentVersion(outputs)) {
     throw new AnyIPError(
       "STATE_UNREADABLE",
@@ -86,18 +103,19 @@ export function decodeState(outputs: RawInputs): RecordedRoute {
     );
   }
   const { desired, failures } = checkInputs(extractInputs(outputs));
-  if (!desired || (origin !== "created" && origin !== "adopted")) {
+  if (!desired || (origin !== "created" && origin !== "adopted") || !isPersistence(persistence)) {
     const why =
       failures.map(({ property, reason }) => `${property} ${reason}`).join("; ") ||
-      "origin is neither created nor adopted";
+      "origin or persistence is none that there is";
     throw new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
   }
   const found = decodeFound(outputs.found);
-  const { record: _, ...foundOnRoute } = found;
+  const { record: _record, route: _route, persistence: _persistence, ...foundOnRoute } = found;
   const { source, ...routeWithoutSource } = { ...desired.route, ...foundOnRoute };
   return {
     ...desired,
     origin,
+    persistence,
     found,
     actual: source === undefined || source === "" ? routeWithoutSource : { ...routeWithoutSource, source },
     ...(typeof machineId === "string" ? { machineId } : {}),
@@ -113,13 +131,17 @@ export function isCurrentVersion(outputs: RawInputs): boolean {
 /** As strict as the inputs are: what is decoded here may be written into a script. */
 function decodeFound(raw: unknown): FoundAttributes {
   if (raw === undefined) return {};
-  const { device, source, metric, protocol, record, ...others } = isRecord(raw) ? raw : { raw };
+  const { device, source, metric, protocol, record, route, persistence, ...others } = isRecord(raw)
+    ? raw
+    : { raw };
   const isSound =
     (device === undefined || (typeof device === "string" && isDeviceName(device))) &&
     (source === undefined || source === "" || (typeof source === "string" && parseAddress(source))) &&
     (metric === undefined || isWholeNumber(metric, 0xffffffff)) &&
     (protocol === undefined || isWholeNumber(protocol, 255)) &&
-    (record === undefined || record === "missing") &&
+    (record === undefined || record === "missing" || record === "altered") &&
+    (route === undefined || route === "missing") &&
+    (persistence === undefined || persistence === "missing" || persistence === "unasked") &&
     Object.keys(others).length === 0;
   if (!isSound) {
     const reason =

@@ -1,23 +1,25 @@
 // The shell text of one batch. Each script is one function that its last line calls: a script that a lost
 // connection cut short is a syntax error, and nothing of it runs. Pure; POSIX sh.
 
-import { maxConfirmTimeoutSeconds, type TableName } from "./host";
-import { formatShowCommand, formatStep, sentinelLine } from "./iproute2";
+import { type Dialect, iproute2 } from "./dialect";
+import { lockTimeoutSeconds, type TableName } from "./host";
+import { formatStep, sentinelLine } from "./iproute2";
+import { leaseFunctions } from "./lease-script";
 import { formatLookAround } from "./look-around";
+import { detectLines, findBackend, persistenceBackends } from "./persistence/backends";
+import { type BackendName, storeDirectory } from "./persistence/paths";
 import { hostDirectory, type RecordChange } from "./record";
 import {
   formatKeep,
-  formatLeave,
   formatShowRecords,
   formatStage,
+  formatSync,
   type RecordSelection,
   recordFunctions,
   recoveryLines,
 } from "./record-script";
 import type { Step } from "./route";
-
-/** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
-export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
+import { formatDialect, formatRunSteps, runStepsLines } from "./step-script";
 
 // A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
 // holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. What it holds,
@@ -31,6 +33,7 @@ export function batchMarkers(nonce: string) {
     observed: `${nonce} observed`,
     applied: `${nonce} applied`,
     done: `${nonce} done`,
+    installed: `${nonce} installed`,
   };
 }
 
@@ -61,8 +64,10 @@ export function formatStartScript(nonce: string): string {
       "id=",
       "{ IFS= read -r id </etc/machine-id; } 2>/dev/null",
       "printf '@machine-id %s\\n' \"$id\"",
+      ...detectLines,
+      ...runStepsLines,
+      ...leaseFunctions,
       ...recordFunctions,
-      ...formatLeave(lockDirectory),
     ],
     " </dev/null",
   );
@@ -78,18 +83,21 @@ export function formatObserveScript(
   records: RecordSelection,
   lock: LockStep,
   looksAround = false,
+  dialect: Dialect = iproute2,
 ): string {
   const { observed } = batchMarkers(nonce);
   return defineAndCall(
     "anyip_observe",
     [
+      "begin_turn",
       `give_up() { printf '@%s\\n%s\\n' "$*" '${observed}'; exit 1; }`,
       "command -v ip >/dev/null 2>&1 || give_up missing ip",
-      ...(lock === "pass" ? ["[ ! -s gone ] || remove_gone", "trap - EXIT", "exec 9<&-"] : []),
+      ...(lock === "pass" ? ["[ ! -s gone ] || remove_gone", "end_lease", "trap - EXIT", "exec 9<&-"] : []),
       ...(lock === "none" ? [] : lockLines),
-      ...showLines(tables),
-      ...(looksAround ? formatLookAround() : []),
-      ...(records.length === 0 ? [] : formatShowRecords(lockDirectory, records)),
+      ...showLines(tables, dialect),
+      ...(looksAround ? formatLookAround(dialect) : []),
+      ...(records.length === 0 ? [] : [...installedLines, ...formatShowRecords(records)]),
+      "end_turn",
       `printf '\\n%s\\n' '${observed}'`,
     ],
     " </dev/null",
@@ -98,23 +106,55 @@ export function formatObserveScript(
 
 const lockLines = [
   "command -v flock >/dev/null 2>&1 || give_up missing flock",
+  "tries=0",
   "while :; do",
   `[ ! -L ${lockDirectory} ] || give_up missing ${lockDirectory}`,
   `[ -d ${lockDirectory} ] || mkdir ${lockDirectory} 2>/dev/null || [ -d ${lockDirectory} ] || give_up missing ${lockDirectory}`,
-  `exec 9<${lockDirectory}`,
-  `flock -w ${lockTimeoutSeconds} 9 || give_up busy`,
+  // It may have gone since, which would end the shell without `command`.
+  `if ! { command exec 9<${lockDirectory}; } 2>/dev/null; then`,
+  `[ $((tries += 1)) -lt 20 ] || give_up missing ${lockDirectory}`,
+  "continue",
+  "fi",
+  // busybox's cannot wait for a time.
+  `said=$(flock -w ${lockTimeoutSeconds} 9 2>&1) || case $said in`,
+  `*'BusyBox v'*) timeout ${lockTimeoutSeconds} flock 9 ;;`,
+  "*) false ;;",
+  "esac || give_up busy",
   `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
   "exec 9<&-",
   "done",
+  `[ ! -L ${storeDirectory} ] || give_up missing ${storeDirectory}`,
   `cd ${lockDirectory} || give_up missing ${lockDirectory}`,
   "trap leave EXIT",
   ...recoveryLines,
+  "begin_lease",
 ];
 
-function showLines(tables: readonly TableName[]): string[] {
+/** What persistence needs of the host's own init is not in the records, and can go without them. */
+const installedLines = persistenceBackends.map(
+  ({ name, isInstalled }) => `if ${isInstalled}; then printf '@installed ${name}\\n'; fi`,
+);
+
+/** Makes the host restore, by its own means, what is on record. Prints what went wrong, and the exit code. */
+export function formatInstallScript(nonce: string, name: BackendName): string {
+  const lines = ["{", ...findBackend(name).install, "} 2>&1"];
+  return defineAndCall(
+    "anyip_install",
+    [
+      "begin_turn",
+      ...lines,
+      `code=$?`,
+      "end_turn",
+      `printf '\n@exit %s\n%s\n' "$code" '${batchMarkers(nonce).installed}'`,
+    ],
+    " </dev/null",
+  );
+}
+
+function showLines(tables: readonly TableName[], dialect: Dialect): string[] {
   return tables.flatMap((name, index) => [
     `printf '@table ${index}\\n'`,
-    `${formatShowCommand(name)} 2>&1 </dev/null`,
+    `${dialect.formatShowCommand(name)} 2>&1 </dev/null`,
     `printf '@exit %s\\n' "$?"`,
   ]);
 }
@@ -135,6 +175,7 @@ export function formatApplyScript(
   changes: readonly HostChange[],
   verify: readonly TableName[],
   confirmTimeoutSeconds: number,
+  dialect: Dialect = iproute2,
 ): string {
   const markers = batchMarkers(nonce);
   const confirmed = `confirm ${nonce}`;
@@ -143,9 +184,11 @@ export function formatApplyScript(
   return defineAndCall(
     "anyip_apply",
     [
+      "begin_turn",
+      formatDialect(dialect),
       "failed=' '",
       ...formatStage(steps, records, markers.applied),
-      "report=$(ip -force -batch - 2>&1 <<'STEPS'",
+      `report=$(${formatRunSteps(dialect)} <<'STEPS'`,
       ...steps.map(formatStep),
       sentinelLine,
       "STEPS",
@@ -157,6 +200,7 @@ export function formatApplyScript(
       ";; esac",
       ...watchdogLines(confirmTimeoutSeconds),
       `printf '%s\\n%s\\n' "$report" '${markers.applied}'`,
+      ...formatSync(records, markers.done),
       "answer=",
       "IFS= read -r answer",
       'kill "$watchdog" 2>/dev/null',
@@ -164,7 +208,8 @@ export function formatApplyScript(
       'wait "$watchdog"',
       `case "$answer" in '${confirmed} .' | '${confirmed} '*' .') ;; *) take_back; exit 1 ;; esac`,
       ...formatKeep(records, markers.done),
-      ...showLines(verify),
+      ...showLines(verify, dialect),
+      "end_turn",
       `printf '%s\\n' '${markers.done}'`,
     ],
     "",

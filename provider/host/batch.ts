@@ -33,23 +33,48 @@ export async function runBatch(
   shell: RootShell,
   operations: readonly RouteOperation<unknown>[],
 ): Promise<OperationOutcome[]> {
-  const lookedAt = (earlierWillDo: boolean) =>
-    operations
-      .filter(({ acceptsEarlierLook }) => (acceptsEarlierLook ?? false) === earlierWillDo)
-      .map(({ reads }) => reads);
-  const observed = await shell.look(lookedAt(false), lookedAt(true));
+  const observed = await shell.look(operations);
   const outcomes: OperationOutcome[] = [];
   const planned: PlannedChange[] = [];
   operations.forEach((operation, index) => {
     try {
       const plan = operation.plan(observed(operation.reads));
       outcomes[index] = { kind: "done", result: plan.result };
-      if (plan.step || plan.record) planned.push({ index, operation, plan });
+      if (plan.step || plan.record || plan.install) planned.push({ index, operation, plan });
     } catch (error) {
       outcomes[index] = { kind: "failed", error };
     }
   });
-  if (planned.length === 0) return outcomes;
+  await installFor(shell, planned, outcomes);
+  const applied = planned.filter(
+    ({ index, plan }) => outcomes[index]?.kind === "done" && (plan.step || plan.record),
+  );
+  if (applied.length > 0) await applyAndConfirm(shell, applied, outcomes);
+  return outcomes;
+}
+
+/** Makes the host restore routes at boot, where operations need it to; those fail for which it cannot. */
+async function installFor(
+  shell: RootShell,
+  planned: readonly PlannedChange[],
+  outcomes: OperationOutcome[],
+): Promise<void> {
+  for (const name of new Set(planned.flatMap(({ plan }) => plan.install ?? []))) {
+    try {
+      await shell.install(name);
+    } catch (error) {
+      if (!(error instanceof AnyIPError) || error.code !== "HOST_UNSUPPORTED") throw error;
+      for (const { index, plan } of planned)
+        if (plan.install === name) outcomes[index] = { kind: "failed", error };
+    }
+  }
+}
+
+async function applyAndConfirm(
+  shell: RootShell,
+  planned: readonly PlannedChange[],
+  outcomes: OperationOutcome[],
+): Promise<void> {
   const verified = planned.filter(({ operation }) => operation.verify !== undefined);
   const verifyTables = distinctTables(verified.map(({ operation }) => operation.reads[0]));
   try {
@@ -83,5 +108,4 @@ export async function runBatch(
     if (!(error instanceof AnyIPError) || error.code === "HOST_UNSUPPORTED") throw error;
     for (const { index } of planned) outcomes[index] = { kind: "unknown", cause: error };
   }
-  return outcomes;
 }

@@ -2,6 +2,7 @@
 import { AnyIPError } from "../errors";
 import { explainRights } from "./explain-rights";
 import { classifyRefusal } from "./iproute2";
+import type { BackendName } from "./persistence/paths";
 import type { Step } from "./route";
 
 /**
@@ -46,10 +47,27 @@ export function explainStepFailure(label: string, step: Step, message: string): 
         `${what}: the kernel refuses source ${step.route.source ?? ""}; it must be an address of the host`,
         { facts },
       );
+    case "bad-table":
+      return new AnyIPError(
+        "ROUTE_REJECTED",
+        `${what}: the host's busybox \`ip\` takes no table of this number (1.35 none above 255); install iproute2 for it`,
+        { facts },
+      );
     case "absent":
     case "other":
       return new AnyIPError("ROUTE_REJECTED", `${what}: the kernel says: ${message}`, { facts });
   }
+}
+
+/** Explains why a host cannot be made to restore routes at boot; `output` is what was said there. */
+export function explainFailedInstall(label: string, name: BackendName, output: string): AnyIPError {
+  const said = output.trim().split("\n").slice(-3).join("; ");
+  return new AnyIPError(
+    "HOST_UNSUPPORTED",
+    `${label}: routes cannot be made to outlast a reboot by ${name}: ${said || "it said nothing"}. Nothing has been ` +
+      'changed. Is /etc read-only or full? Where routes need not outlast a reboot, persist: "none" says so',
+    { facts: { host: label, output: said } },
+  );
 }
 
 /** What our own command prints before it becomes root (root-command.ts). */

@@ -1,5 +1,6 @@
 // What a resource can ask of a host. Many operations that arrive together become one batch on the wire.
 import type { Family } from "../../net/address";
+import type { BackendName } from "./persistence/paths";
 import type { OwnershipRecord, RecordChange, UnreadableRecord } from "./record";
 import type { ObservedRoute, RouteKey, Step } from "./route";
 import type { Surroundings } from "./surroundings";
@@ -17,6 +18,8 @@ export interface TableName {
 export interface RoutePlan<Result> {
   readonly step?: Step;
   readonly record?: RecordChange;
+  /** What has to be installed on the host before. Where that fails, the operation does. */
+  readonly install?: BackendName;
   readonly result: Result;
 }
 
@@ -37,6 +40,13 @@ export function distinctTables(names: readonly TableName[]): TableName[] {
   return [...new Map(names.map((name) => [tableKey(name), name])).values()];
 }
 
+/** How a host can restore routes at boot. */
+export interface PersistenceFacts {
+  /** What its init is or runs; the best first, empty where there is nothing that we know. */
+  readonly runs: readonly BackendName[];
+  readonly installed: readonly BackendName[];
+}
+
 /** What a look at the host has shown: one table, and the ownership records that were asked for. */
 export interface Observation {
   readonly table: ObservedTable;
@@ -46,23 +56,33 @@ export interface Observation {
   readonly machine: string;
   /** The machine's own id (machine-id(5)), which outlasts a reboot; `-` for one that has none. */
   readonly machineId: string;
-  /** What the host must go on reaching; at most two seconds old. May be empty for an operation that acceptsEarlierLook. */
+  /** What the host must go on reaching; at most two seconds old. May be empty for an operation with an `earlier` look. */
   readonly surroundings: Surroundings;
+  readonly persistence: PersistenceFacts;
 }
 
 /** How long a host waits for the confirmation of a change before it takes it back, unless told otherwise. */
 export const defaultConfirmTimeoutSeconds = 10;
 export const maxConfirmTimeoutSeconds = 60;
 
+/** Longer than a change of another run can stay unconfirmed, so that waiting for it is enough. */
+export const lockTimeoutSeconds = maxConfirmTimeoutSeconds + 15;
+
+/**
+ * Which look at the table will do for an operation:
+ * - `new`: one that is taken for it;
+ * - `current`: one that was taken under the same hold of the lock, and shows what this run has changed since. It is at most
+ *   two seconds old, and only hands can have changed the table meanwhile. For what the kernel refuses where they have;
+ * - `earlier`: likewise, but it may still show what this run has deleted. For what only takes away what it finds.
+ */
+export type Look = "new" | "current" | "earlier";
+
 /** One resource's wish: look at a table, decide, change, look again. */
 export interface RouteOperation<Result> {
   /** The routes to look at, all of one table: the operation is shown the whole table, and these routes' records. */
   readonly reads: readonly [RouteKey, ...RouteKey[]];
-  /**
-   * True when a look taken earlier under the same lock will do: at most two seconds old, and nothing but this run and
-   * hands have changed the table since. For operations that only take away what they find.
-   */
-  readonly acceptsEarlierLook?: boolean;
+  /** Default `new`. */
+  readonly look?: Look;
   /** 1–60, default 10. A batch has the longest of its operations'. */
   readonly confirmTimeoutSeconds?: number;
   /**

@@ -1,8 +1,9 @@
 // iproute2's text, in and out: with iproute2-surroundings.ts, all that knows its words (ip-route(8)). Pure.
-import { type Family, formatAddress, parseAddress } from "../../net/address";
+import { type Family, parseAddress } from "../../net/address";
 import { formatPrefix, isPrefixProblem, parsePrefix } from "../../net/prefix";
 import type { ObservedTable, TableName } from "./host";
-import { defaultMetric, isLocalRoute, type LocalRoute, type ObservedRoute, type Step } from "./route";
+import { isLocalRoute, type LocalRoute, type ObservedRoute, type Step } from "./route";
+import { canonicalAddress, canonicalDestination, indexRoutes, readRouteWords } from "./route-listing";
 
 /** The command that prints a table in the form {@link parseTable} reads: numbers, details, a route a line. */
 export function formatShowCommand({ family, table }: TableName): string {
@@ -61,36 +62,21 @@ function familyFlag(family: Family): string {
  * may hold a hundred thousand.
  */
 export function parseTable(text: string, { family, table }: TableName): ObservedTable {
-  const linesByDestination = new Map<string, string[]>();
-  for (const line of text.split("\n")) {
-    // A route for one type of service has a key of its own: none of ours, and it may stand beside one.
-    if (/^\s*[0-9]+ \S+ tos /.test(line)) continue;
-    const destination = readDestination(line, family);
-    if (destination === undefined || !isInTable(line, table)) continue;
-    const lines = linesByDestination.get(destination);
-    if (lines) lines.push(line);
-    else linesByDestination.set(destination, [line]);
-  }
-  return {
-    find: (prefix) =>
-      (linesByDestination.get(prefix) ?? []).map((line) => parseRoute(line, { family, prefix, table })),
-  };
+  // A route for one type of service has a key of its own: none of ours, and it may stand beside one.
+  const isOurs = (line: string) => !/^\s*[0-9]+ \S+ tos /.test(line) && isInTable(line, table);
+  return indexRoutes(
+    text.split("\n"),
+    (line) => (isOurs(line) ? readDestination(line, family) : undefined),
+    (line, prefix) => parseRoute(line, { family, prefix, table }),
+  );
 }
 
 // `2 2001:db8::/64 dev lo proto 177 scope 0 metric 1024 pref medium`: the type, then the destination.
 const routeLine = /^\s*([0-9]{1,2}) ([0-9a-fA-F:.]+|default)(\/[0-9]{1,3})?(?: |$)/;
 
 function readDestination(line: string, family: Family): string | undefined {
-  const parts = routeLine.exec(line);
-  const destination = parts?.[2];
-  if (destination === undefined) return undefined;
-  if (destination === "default") return family === "ipv4" ? "0.0.0.0/0" : "::/0";
-  // libc writes some IPv6 addresses with a dotted tail; RFC 5952 text, which we look up by, has none.
-  const address =
-    family === "ipv6" && destination.includes(".")
-      ? canonicalAddress(destination)
-      : destination.toLowerCase();
-  return address + (parts?.[3] ?? (family === "ipv4" ? "/32" : "/128"));
+  const [, , destination, length] = routeLine.exec(line) ?? [];
+  return destination === undefined ? undefined : canonicalDestination(destination, length, family);
 }
 
 /** A listing of all tables names the table of each route; any other listing doesn't. */
@@ -110,42 +96,16 @@ export function parseLocalRoutes(text: string, family: Family, protocol: number)
     const prefix = readDestination(line, family);
     if (prefix === undefined) return [];
     const table = Number(/ table ([0-9]+)(?: |$)/.exec(line)?.[1] ?? mainTable);
-    const route = { ...parseRoute(line, { family, prefix, table }), protocol };
-    return isLocalRoute(route) ? [route] : [];
+    const route = parseRoute(line, { family, prefix, table });
+    return isLocalRoute(route) ? [{ ...route, protocol }] : [];
   });
-}
-
-function canonicalAddress(text: string): string {
-  const address = parseAddress(text);
-  return address ? formatAddress(address) : text;
 }
 
 function parseRoute(line: string, place: TableName & { prefix: string }): ObservedRoute {
   // What follows `nexthop` belongs to the hops of a multipath route.
-  const words = (line.split("nexthop via ")[0] ?? line).trim().split(/\s+/);
-  const device = readWord(words, "dev");
-  // A device may be called like a keyword.
-  if (device !== undefined) words.splice(words.indexOf("dev", 2), 2);
-  const source = readWord(words, "src");
-  return {
-    ...place,
-    type: Number(words[0]),
-    metric: readNumber(words, "metric") ?? (place.family === "ipv4" ? 0 : defaultMetric("ipv6")),
-    // `ip` leaves the protocol out where it is `boot`, number 3, unless told otherwise.
-    protocol: readNumber(words, "proto") ?? 3,
-    ...(device === undefined ? {} : { device }),
-    ...(source === undefined ? {} : { source: canonicalAddress(source) }),
-  };
-}
-
-function readWord(words: readonly string[], keyword: string): string | undefined {
-  const at = words.indexOf(keyword, 2);
-  return at < 0 ? undefined : words[at + 1];
-}
-
-function readNumber(words: readonly string[], keyword: string): number | undefined {
-  const word = readWord(words, keyword);
-  return word !== undefined && /^[0-9]+$/.test(word) ? Number(word) : undefined;
+  const [head = line] = line.split("nexthop via ");
+  // `ip` leaves the protocol out where it is `boot`, number 3, unless told otherwise.
+  return { protocol: 3, ...place, ...readRouteWords(head, place.family), type: Number.parseInt(head, 10) };
 }
 
 /** A line for the end of a batch that always prints {@link batchSentinel}: without it, the batch was cut short. */
@@ -177,7 +137,7 @@ export function parseBatchReport(text: string): BatchReport {
   return { failures, complete: batchSentinel.test(text), lastWords: message.join("; ").slice(0, 500) };
 }
 
-/** What kind of refusal a message of `ip` is; the words are the kernel's extended acks and iproute2's own. */
+/** What kind of refusal a message of `ip` is; the words are the kernel's extended acks, iproute2's own and busybox's. */
 export type Refusal =
   | "exists"
   | "absent"
@@ -185,14 +145,17 @@ export type Refusal =
   | "no-privilege"
   | "family-disabled"
   | "bad-source"
+  | "bad-table"
   | "other";
 
 export function classifyRefusal(message: string): Refusal {
   if (/File exists/.test(message)) return "exists";
   if (/No such process/.test(message)) return "absent";
-  if (/Cannot find device|No such device/.test(message)) return "no-device";
+  if (/Cannot find device|can't find device|No such device/.test(message)) return "no-device";
+  // Where no extended ack is printed, only this is left of it; who lacks the right is told "not permitted".
+  if (/IPv6 is disabled|^ip: RTNETLINK answers: Permission denied/.test(message)) return "family-disabled";
   if (/Operation not permitted|Permission denied/.test(message)) return "no-privilege";
-  if (/IPv6 is disabled/.test(message)) return "family-disabled";
   if (/Invalid prefsrc|Invalid source/.test(message)) return "bad-source";
+  if (/invalid argument '[0-9]+' to 'table'/.test(message)) return "bad-table";
   return "other";
 }

@@ -2,46 +2,45 @@
 // in iproute2-surroundings.ts. Pure.
 import { type Address, formatAddress, parseAddress } from "../../net/address";
 import { AnyIPError } from "../errors";
+import type { Dialect } from "./dialect";
 import {
   defineLeadsElsewhere,
   isWhole,
-  parseCatchAllTables,
   parseLinks,
   parseNeighbors,
-  parseReach,
-  routesFilter,
   saysNothingThere,
-  surroundingsCommands,
 } from "./iproute2-surroundings";
 import type { LinkAddress, Surroundings } from "./surroundings";
 
 /** The nameservers that are asked, and those that systemd-resolved's stub asks in its turn. */
 const resolverFiles = "/etc/resolv.conf /run/systemd/resolve/resolv.conf";
 
-const commands = {
-  ...surroundingsCommands,
-  // Only these lines, so that no other of a file can be taken for one of ours. A file may be missing.
-  resolvers: `grep -hs '^nameserver' ${resolverFiles} || [ $? -le 2 ]`,
-};
-type About = keyof typeof commands;
+// Only these lines, so that no other of a file can be taken for one of ours. A file may be missing.
+const showResolvers = `grep -hs '^nameserver' ${resolverFiles} || [ $? -le 2 ]`;
+
+type About = keyof Dialect["surroundingsCommands"] | "resolvers";
+
+function commandsOf({ surroundingsCommands }: Dialect): Readonly<Record<About, string>> {
+  return { ...surroundingsCommands, resolvers: showResolvers };
+}
 
 function isAboutRoutes(about: string): boolean {
   return about.endsWith(" routes");
 }
 
 /** Shell lines that print the surroundings, in the form {@link parseSurroundings} reads. */
-export function formatLookAround(): string[] {
+export function formatLookAround(dialect: Dialect): string[] {
   return [
     ...defineLeadsElsewhere,
-    ...(Object.keys(commands) as About[]).flatMap((about) => [
+    ...(Object.keys(commandsOf(dialect)) as About[]).flatMap((about) => [
       `printf '@about ${about}\\n'`,
-      ...formatAsk(about),
+      ...formatAsk(dialect, about),
     ]),
   ];
 }
 
-function formatAsk(about: About): string[] {
-  const command = commands[about];
+function formatAsk(dialect: Dialect, about: About): string[] {
+  const command = commandsOf(dialect)[about];
   if (about.endsWith(" rules")) {
     // Kept in a variable for the question about other routes, which comes next.
     return [`{ rules=$(${command}); } 2>&1 </dev/null`, `printf '%s\\n@exit %s\\n' "$rules" "$?"`];
@@ -49,7 +48,7 @@ function formatAsk(about: About): string[] {
   if (!isAboutRoutes(about)) return [`{ ${command}; } 2>&1 </dev/null`, `printf '@exit %s\\n' "$?"`];
   // The exit code of the first of a pipe goes round it, to be printed after what comes out of it.
   const ask = [
-    `{ code=$({ { ${command}; echo $? >&3; } 2>&1 </dev/null | { ${routesFilter}; } >&4; } 3>&1); } 4>&1`,
+    `{ code=$({ { ${command}; echo $? >&3; } 2>&1 </dev/null | { ${dialect.routesFilter}; } >&4; } 3>&1); } 4>&1`,
     `printf '@exit %s\\n' "$code"`,
   ];
   if (!about.endsWith(" other routes")) return ask;
@@ -61,25 +60,30 @@ function formatAsk(about: About): string[] {
  *
  * @throws AnyIPError UNEXPECTED_OUTPUT when an answer is missing or an error: nobody may take that for "nothing there".
  */
-export function parseSurroundings(label: string, text: string, sshPeer: Address | undefined): Surroundings {
-  const read = (about: About) => readAnswer(label, text, about);
+export function parseSurroundings(
+  label: string,
+  text: string,
+  sshPeer: Address | undefined,
+  dialect: Dialect,
+): Surroundings {
+  const read = (about: About) => readAnswer({ label, text, dialect }, about);
   const links = parseLinks(read("links"));
-  if (links.size === 0) throw unreadable(label, "links", "no link, not even lo");
-  const ipv4 = parseReach(read("ipv4 routes"), "ipv4", links);
-  const ipv6 = parseReach(read("ipv6 routes"), "ipv6", links);
+  if (links.size === 0) throw unreadable({ label, dialect }, "links", "no link, not even lo");
+  const ipv4 = dialect.parseReach(read("ipv4 routes"), "ipv4", links);
+  const ipv6 = dialect.parseReach(read("ipv6 routes"), "ipv6", links);
   return {
     ...(sshPeer === undefined ? {} : { sshPeer }),
     gateways: withoutRepeats([
       ...[...ipv4.gateways, ...ipv6.gateways],
-      ...parseReach(read("ipv4 other routes"), "ipv4", links).gateways,
-      ...parseReach(read("ipv6 other routes"), "ipv6", links).gateways,
+      ...dialect.parseReach(read("ipv4 other routes"), "ipv4", links).gateways,
+      ...dialect.parseReach(read("ipv6 other routes"), "ipv6", links).gateways,
     ]),
     resolvers: parseResolvers(read("resolvers")),
     neighbors: parseNeighbors(read("neighbors"), links),
     onLink: [...ipv4.onLink, ...ipv6.onLink],
     extraTables: [
-      ...parseCatchAllTables(read("ipv4 rules"), "ipv4"),
-      ...parseCatchAllTables(read("ipv6 rules"), "ipv6"),
+      ...dialect.parseCatchAllTables(read("ipv4 rules"), "ipv4"),
+      ...dialect.parseCatchAllTables(read("ipv6 rules"), "ipv6"),
     ],
   };
 }
@@ -89,22 +93,28 @@ function withoutRepeats(found: readonly LinkAddress[]): LinkAddress[] {
   return [...new Map(byText).values()];
 }
 
-function readAnswer(label: string, text: string, about: About): string {
-  const [, answer, exitCode] = new RegExp(`^@about ${about}\\n([^]*?)^@exit ([0-9]+)$`, "m").exec(text) ?? [];
-  if (answer === undefined) throw unreadable(label, about, "nothing");
-  if (isAboutRoutes(about) && !isWhole(answer))
-    throw unreadable(label, about, "half an answer, through sed and sort");
-  if (exitCode === "0") return answer;
-  if (saysNothingThere(answer)) return "";
-  throw unreadable(label, about, answer.trim().slice(0, 500) || `nothing, with exit code ${exitCode}`);
+interface Source {
+  readonly label: string;
+  readonly dialect: Dialect;
 }
 
-function unreadable(label: string, about: About, output: string): AnyIPError {
+function readAnswer({ text, ...source }: Source & { readonly text: string }, about: About): string {
+  const [, answer, exitCode] = new RegExp(`^@about ${about}\\n([^]*?)^@exit ([0-9]+)$`, "m").exec(text) ?? [];
+  if (answer === undefined) throw unreadable(source, about, "nothing");
+  if (isAboutRoutes(about) && !isWhole(answer))
+    throw unreadable(source, about, "half an answer, through sed and sort");
+  if (exitCode === "0") return answer;
+  if (saysNothingThere(answer)) return "";
+  throw unreadable(source, about, answer.trim().slice(0, 500) || `nothing, with exit code ${exitCode}`);
+}
+
+function unreadable({ label, dialect }: Source, about: About, output: string): AnyIPError {
+  const command = commandsOf(dialect)[about];
   return new AnyIPError(
     "UNEXPECTED_OUTPUT",
-    `${label}: cannot tell what the host must go on reaching, so nothing is changed: \`${commands[about]}\` ` +
+    `${label}: cannot tell what the host must go on reaching, so nothing is changed: \`${command}\` ` +
       `printed ${output}`,
-    { facts: { host: label, command: commands[about], output } },
+    { facts: { host: label, command, output } },
   );
 }
 

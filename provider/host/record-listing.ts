@@ -4,6 +4,7 @@ import {
   changedName,
   type OwnershipRecord,
   type RecordChange,
+  recordDirectory,
   recordName,
   type UnreadableRecord,
 } from "./record";
@@ -12,62 +13,65 @@ import type { RouteKey } from "./route";
 
 type Found = OwnershipRecord | UnreadableRecord;
 
+interface RecordFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 export class RecordListing {
-  private readonly texts = new Map<string, string>();
+  private readonly files = new Map<string, RecordFile>();
   private readonly parsed = new Map<string, Found | undefined>();
   private isWhole = false;
 
   /**
-   * Reads what the host printed: `==> NAME <==` and the file's text with one more line end, for each; before them
-   * `@odd NAME` for what is no plain file, and `@gone NAME` for what is printed and yet gone. `asked` is what was asked
-   * for: what was not printed of it is not there.
+   * Reads what the host printed: `==> PATH <==` and the file's text with one more line end, for each; before them
+   * `@odd PATH` for what is no plain file, and `@gone NAME` for what is printed from memory and yet gone. `asked` is what was
+   * asked for: what was not printed of it is not there. Of two records of a route, the one on the disk counts.
    */
   static parse(text: string, asked: readonly string[] | "all"): RecordListing {
     const listing = new RecordListing();
     if (asked === "all") listing.isWhole = true;
     else for (const name of asked) listing.parsed.set(name, undefined);
-    const [before = "", ...files] = text.split(/^==> /m);
-    for (const [, name = ""] of before.matchAll(/^@odd (?:\.\/)?(\S+)$/gm))
-      listing.put(name, { problem: "is no plain file" });
+    const [before = "", ...sections] = text.split(/^==> /m);
     const gone = new Set([...before.matchAll(/^@gone (\S+)$/gm)].map(([, name = ""]) => name));
-    for (const file of files) {
-      const end = file.indexOf(" <==\n");
-      const name = file.slice(0, end).replace(/^\.\//, "");
-      if (end < 0 || gone.has(name)) continue;
-      listing.parsed.delete(name);
-      listing.texts.set(name, file.slice(end + 5).replace(/\n$/, ""));
+    const files = sections.flatMap((section) => {
+      const end = section.indexOf(" <==\n");
+      return end < 0
+        ? []
+        : [{ path: tidy(section.slice(0, end)), text: section.slice(end + 5).replace(/\n$/, "") }];
+    });
+    const inMemory = files.filter(({ path }) => !isOnDisk(path) && !gone.has(nameOf(path)));
+    for (const file of [...inMemory, ...files.filter(({ path }) => isOnDisk(path))])
+      listing.putFile(nameOf(file.path), file);
+    for (const [, printed = ""] of before.matchAll(/^@odd (\S+)$/gm)) {
+      const path = tidy(printed);
+      listing.put(nameOf(path), { path, problem: "is no plain file" });
     }
     return listing;
   }
 
   /** True when it is known whether there is a record of this name. */
   knows(name: string): boolean {
-    return this.isWhole || this.texts.has(name) || this.parsed.has(name);
+    return this.isWhole || this.files.has(name) || this.parsed.has(name);
   }
 
   find(key: RouteKey): Found | undefined {
     const name = recordName(key);
-    const text = this.texts.get(name);
-    if (text !== undefined) {
-      this.texts.delete(name);
-      this.put(name, parseText(name, text));
-    }
+    const file = this.files.get(name);
+    if (file) this.put(name, parseFile(name, file));
     return this.parsed.get(name);
   }
 
   /** All that there is, by file name, in no order. */
   entries(): [name: string, found: Found][] {
-    for (const [name, text] of [...this.texts]) this.put(name, parseText(name, text));
+    for (const [name, file] of [...this.files]) this.put(name, parseFile(name, file));
     return [...this.parsed].flatMap(([name, found]) => (found ? [[name, found]] : []));
   }
 
   /** Takes over what another, newer look has brought. */
   add(newer: RecordListing): void {
     if (newer.isWhole) this.isWhole = true;
-    for (const [name, text] of newer.texts) {
-      this.parsed.delete(name);
-      this.texts.set(name, text);
-    }
+    for (const [name, file] of newer.files) this.putFile(name, file);
     for (const [name, found] of newer.parsed) this.put(name, found);
   }
 
@@ -77,12 +81,31 @@ export class RecordListing {
   }
 
   private put(name: string, found: Found | undefined): void {
-    this.texts.delete(name);
+    this.files.delete(name);
     this.parsed.set(name, found);
+  }
+
+  private putFile(name: string, file: RecordFile): void {
+    this.parsed.delete(name);
+    this.files.set(name, file);
   }
 }
 
-function parseText(name: string, text: string): Found {
-  if (text.length > maxRecordBytes) return { problem: `is larger than ${maxRecordBytes} bytes` };
-  return parseRecord(name, text);
+/** find(1) prints a path that begins as it was told to look. */
+function tidy(path: string): string {
+  return path.replace("/./", "/");
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function isOnDisk(path: string): boolean {
+  return path.startsWith(`${recordDirectory(true)}/`);
+}
+
+function parseFile(name: string, { path, text }: RecordFile): Found {
+  if (text.length > maxRecordBytes) return { path, problem: `is larger than ${maxRecordBytes} bytes` };
+  const found = parseRecord(name, text, isOnDisk(path));
+  return "problem" in found ? { path, ...found } : found;
 }

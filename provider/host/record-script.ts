@@ -1,68 +1,92 @@
 // The shell text that keeps ownership records: a batch puts them ready, and they go to their place when it is kept.
-// Relative paths are below the lock's directory, which is the shell's own. Pure; POSIX sh.
-//   routes/NAME  the ownership records, one for each managed route
-//   new/NAME     records of the batch under way, to be moved to routes/ once it is kept
-//   undo         what takes that batch back: `NUMBER STEP` a line, the last first; empty between batches
-//   kept         it has been confirmed: new/ goes to routes/, and what is named in here is gone. Whole if its last line is `.`
-//   gone         records that are gone; whoever has the lock removes the files some time later, many at once
+// Relative paths are below the lock's directory, which is the shell's own; the store is persistence/paths.ts's. POSIX sh.
+//   routes/NAME        the records of routes that are gone after a reboot, as these are
+//   STORE/routes/NAME  those of routes that persist; what is restored at boot
+//   new/NAME, STORE/new/NAME  records of the batch under way, to be moved to routes/ once it is kept
+//   undo  what takes that batch back: `NUMBER STEP` a line, the last first; empty between batches
+//   kept  it has been confirmed: new/ goes to routes/, and the files named in here go. Whole if its last line is `.`
+//   gone  records in memory that are gone; whoever has the lock removes the files some time later, many at once
 import { formatStep } from "./iproute2";
-import { changedName, type RecordChange, recordName } from "./record";
+import { persistenceBackends } from "./persistence/backends";
+import { storeDirectory } from "./persistence/paths";
+import { changedName, hostDirectory, type RecordChange, recordDirectory, recordName } from "./record";
 import { formatRecord, maxRecordBytes } from "./record-text";
 import { invertStep, type Step } from "./route";
 import { quote } from "./shell-quote";
 
 /** Functions that a shell has from its start. */
 export const recordFunctions = [
+  `store=${storeDirectory}`,
   // Takes the batch back that `undo` is about, but for its steps that failed.
   "take_back() {",
   "while read -r number line; do",
   `case "$failed" in *" $number "*) ;; *) printf '%s\n' "$line" ;; esac`,
-  "done <undo | ip -force -batch - >/dev/null 2>&1",
+  "done <undo | run_steps >/dev/null 2>&1",
   "discard",
   "}",
   "discard() {",
-  "rm -rf new",
+  'rm -rf new "$store/new"',
   ": >undo",
   "}",
-  "is_kept() {",
-  "last=",
-  '[ ! -s kept ] || while read -r line; do last="$line"; done <kept',
+  // Reads what is to go with a batch that is kept; fails unless `kept` is whole.
+  "read_kept() {",
+  "last= names= stored=",
+  "[ -s kept ] || return",
+  "while read -r name; do",
+  'last="$name"',
+  '[ "$name" = . ] || list_gone "$name"',
+  "done <kept",
   '[ "$last" = . ]',
   "}",
-  // Finishes a batch that is kept. May be done again from the start.
+  "list_gone() {",
+  'case "$1" in /*) stored="$stored $1" ;; *) names="$names$1\n" ;; esac',
+  "}",
+  // Lists a file, if it is there and its operation was not dropped.
+  "name_gone() {",
+  `case "$dropped" in *" \${1##*/} "*) return ;; esac`,
+  '[ ! -e "$1" ] || list_gone "$1"',
+  "}",
+  // Finishes a batch that is kept, and what goes with it listed. May be done again from the start.
   "settle() {",
-  "names=",
-  "while read -r name; do",
-  '[ "$name" = . ] || names="$names$name\n"',
-  "done <kept",
-  `[ -z "$names" ] || printf '%s' "$names" >>gone || return 1`,
+  `[ -z "$names" ] || printf '%s' "$names" 2>/dev/null >>gone || {`,
+  // The disk is full. Half a name, which may have got there, is none.
+  'while read -r name; do rm -f "$name"; done <gone',
+  "rm -f $names && : >gone",
+  "} || return 1",
+  '[ -z "$stored" ] || rm -f $stored || return 1',
   "set -- new/*",
   '[ ! -f "$1" ] || mv -f "$@" routes/ || return 1',
+  'set -- "$store"/new/*',
+  '[ ! -f "$1" ] || { mv -f "$@" "$store/routes/" && stored=1; } || return 1',
+  '[ -z "$stored" ] || sync "$store/routes"',
   ": >undo",
   ": >kept",
   "}",
   "remove_gone() {",
   "xargs rm -f <gone && : >gone",
   "}",
+  // Removes what is not needed any more, as a holder of the lock does before it leaves.
+  "leave() {",
+  "end_lease",
+  "[ ! -s gone ] || remove_gone",
+  "if [ ! -s undo ] && [ ! -s kept ] && [ ! -s gone ]; then",
+  "rm -f undo kept gone turn",
+  'if [ -d "$store" ] && ! { rmdir "$store/new" "$store/routes"; [ -e "$store/routes" ]; } 2>/dev/null; then',
+  "{",
+  ...persistenceBackends.flatMap(({ uninstall }) => uninstall),
+  "} >/dev/null 2>&1",
+  "fi",
+  "fi",
+  `rmdir ${hostDirectory}/new ${hostDirectory}/routes ${hostDirectory} 2>/dev/null`,
+  "}",
 ];
-
-/** Removes what may be empty now, as a holder of the lock does before it leaves. */
-export function formatLeave(lockDirectory: string): string[] {
-  return [
-    "leave() {",
-    "[ ! -s gone ] || remove_gone",
-    "[ -s undo ] || [ -s kept ] || [ -s gone ] || rm -f undo kept gone",
-    `rmdir ${lockDirectory}/new ${lockDirectory}/routes ${lockDirectory} 2>/dev/null`,
-    "}",
-  ];
-}
 
 /** A run may have been killed with all that would have taken its change back, or before its records were in place. */
 export const recoveryLines = [
   "failed=' '",
-  "if is_kept; then settle || give_up unsettled",
+  "if read_kept; then settle || give_up unsettled",
   "elif [ -s undo ]; then take_back",
-  "elif [ -d new ]; then discard",
+  'elif [ -d new ] || [ -d "$store/new" ]; then discard',
   "fi",
   "[ ! -s kept ] || : >kept",
   "[ ! -s gone ] || remove_gone",
@@ -74,33 +98,39 @@ export type RecordSelection = readonly string[] | "all";
 /** One byte more than a record can have, so that a longer one shows. */
 const readBytes = maxRecordBytes + 1;
 
+/** The store's first, whose records count where there are two of a route. */
+const directories = [recordDirectory(true), recordDirectory(false)];
+
 /**
- * Prints `==> NAME <==` and the text of each record; before them `@odd NAME` for what is no plain file, and `@gone NAME`
- * for those whose files are only still there.
+ * Prints `==> PATH <==` and the text of each record; before them `@odd PATH` for what is no plain file, and `@gone NAME`
+ * for those in memory whose files are only still there.
  */
-export function formatShowRecords(lockDirectory: string, records: RecordSelection): string[] {
-  const directory = `${lockDirectory}/routes`;
+export function formatShowRecords(records: RecordSelection): string[] {
   const lines =
     records === "all"
       ? [
-          "find . ! -name . -prune ! -type f -exec printf '@odd %s\\n' {} \\;",
-          `find . ! -name . -prune -type f -exec head -v -c ${readBytes} {} +`,
+          "set --",
+          `for folder in ${directories.join(" ")}; do [ ! -d $folder ] || set -- "$@" $folder/.; done`,
+          "[ $# = 0 ] || {",
+          `find "$@" ! -name . -prune ! -type f -exec printf '@odd %s\\n' {} \\;`,
+          `find "$@" ! -name . -prune -type f -exec head -v -c ${readBytes} {} +`,
+          "}",
         ]
       : [
           "found=",
           `for name in ${records.join(" ")}; do`,
-          'if [ -f "$name" ] && [ ! -L "$name" ]; then found="$found $name"',
-          `elif [ -e "$name" ] || [ -L "$name" ]; then printf '@odd %s\\n' "$name"; fi`,
+          `for path in ${directories.map((directory) => `${directory}/$name`).join(" ")}; do`,
+          'if [ -f "$path" ] && [ ! -L "$path" ]; then found="$found $path"',
+          `elif [ -e "$path" ] || [ -L "$path" ]; then printf '@odd %s\\n' "$path"; fi`,
+          "done",
           "done",
           `[ -z "$found" ] || head -v -c ${readBytes} $found`,
         ];
   return [
-    `[ ! -L ${directory} ] || give_up missing ${directory}`,
+    ...[storeDirectory, ...directories].map((path) => `[ ! -L ${path} ] || give_up missing ${path}`),
     "printf '@records\\n'",
-    `(cd ${directory} 2>/dev/null || exit 0`,
-    "[ ! -s ../gone ] || sed 's:^routes/:@gone :' ../gone",
+    `[ ! -s ${hostDirectory}/gone ] || sed 's:^routes/:@gone :' ${hostDirectory}/gone`,
     ...lines,
-    ")",
   ];
 }
 
@@ -112,34 +142,60 @@ export function formatStage(
 ): string[] {
   const undo = steps.map((step, index) => quote(`${index + 1} ${formatStep(invertStep(step))}`)).reverse();
   const written = records.flatMap((change) => (change.kind === "write" ? [change.record] : []));
+  const stored = written.filter(({ persists }) => persists);
   return [
     "{",
-    ...(written.length === 0
-      ? []
-      : [
-          "{ { [ -d new ] && [ -d routes ]; } || mkdir -p new routes; } &&",
-          "{ [ ! -s gone ] || remove_gone; } &&",
-        ]),
+    ...(written.length > stored.length ? [makeDirectories(["new", "routes"])] : []),
+    ...(stored.length > 0 ? [makeDirectories(['"$store/new"', '"$store/routes"'])] : []),
+    ...(written.length > 0 ? ["{ [ ! -s gone ] || remove_gone; } &&"] : []),
     ...written.map(
-      (record) => `printf '%s\\n' ${quote(formatRecord(record))} >new/${recordName(record.route)} &&`,
+      (record) =>
+        `printf '%s\\n' ${quote(formatRecord(record))} >${record.persists ? '"$store"/' : ""}new/${recordName(record.route)} &&`,
     ),
     undo.length === 0 ? ": >undo" : `printf '%s\\n' ${undo.join(" ")} >undo`,
-    `} 2>/dev/null || { discard; printf '@unwritten\\n%s\\n' '${applied}'; exit 1; }`,
+    `} 2>/dev/null || { discard; ${giveUpUnwritten(applied)}; }`,
+  ];
+}
+
+function makeDirectories(paths: readonly string[]): string {
+  return `{ { ${paths.map((path) => `[ -d ${path} ]`).join(" && ")}; } || mkdir -p ${paths.join(" ")}; } &&`;
+}
+
+function giveUpUnwritten(marker: string): string {
+  return `printf '@unwritten\\n%s\\n' '${marker}'; exit 1`;
+}
+
+/**
+ * Before the confirmation arrives: what is to outlast a power cut is on the disk, or the batch is taken back. A disk may
+ * say only now that it is full.
+ */
+export function formatSync(records: readonly RecordChange[], done: string): string[] {
+  if (!records.some((change) => change.kind === "write" && change.record.persists)) return [];
+  return [
+    `sync "$store"/new/* 2>/dev/null || { kill "$watchdog" 2>/dev/null; wait "$watchdog"; take_back; ${giveUpUnwritten(done)}; }`,
   ];
 }
 
 /** Once `kept` is whole, the batch is kept: whoever has the lock next finishes it. */
 export function formatKeep(records: readonly RecordChange[], done: string): string[] {
+  const written = (persists: boolean) =>
+    records.flatMap((change) =>
+      change.kind === "write" && change.record.persists === persists ? [changedName(change)] : [],
+    );
   const removed = records.filter(({ kind }) => kind === "remove").map(changedName);
+  // What is written in one place must not stay in the other.
+  const [inMemory, stored] = [
+    [...removed, ...written(true)],
+    [...removed, ...written(false)],
+  ];
   return [
     `dropped=\${answer#confirm * }`,
     `dropped=" \${dropped%.}"`,
-    'for name in $dropped; do rm -f "new/$name"; done',
-    "names=",
-    `for name in ${removed.join(" ")}; do`,
-    `case "$dropped" in *" $name "*) ;; *) names="\${names}routes/$name\n" ;; esac`,
-    "done",
-    `printf '%s.\\n' "$names" 2>/dev/null >kept || { : >kept; take_back; printf '@unwritten\\n%s\\n' '${done}'; exit 1; }`,
+    'for name in $dropped; do rm -f "new/$name" "$store/new/$name"; done',
+    "names= stored=",
+    `for name in ${inMemory.join(" ")}; do name_gone "routes/$name"; done`,
+    `for name in ${stored.join(" ")}; do name_gone "$store/routes/$name"; done`,
+    `printf '%s\\n' $names $stored . 2>/dev/null >kept || { : >kept; take_back; ${giveUpUnwritten(done)}; }`,
     "settle || exit 1",
   ];
 }

@@ -1,4 +1,5 @@
 // The ownership record of a route: what the host itself knows of whose a route is. Pure; its text is record-text.ts.
+import { storeDirectory } from "./persistence/paths";
 import { isSameLocalRoute, type LocalRoute, type RouteKey } from "./route";
 
 /** How a route came to be a resource's: made by it (or taken over), or there before. */
@@ -15,11 +16,14 @@ export interface OwnershipRecord {
   readonly token: string;
   /** The machine's own id (machine-id(5)), or `-`: a record that came with a copied disk is nobody's. */
   readonly machineId: string;
+  /** Whether the host restores the route at boot. What it restores has its record on the disk, all else in memory. */
+  readonly persists: boolean;
 }
 
 /** A file in a record's place that is none, or not one that this version can read. */
 export interface UnreadableRecord {
-  /** What is wrong with it, and where it is, in words. */
+  readonly path: string;
+  /** What is wrong with it, in words that follow its path. */
   readonly problem: string;
 }
 
@@ -40,9 +44,13 @@ export function recordName({ prefix, table, metric }: RouteKey): string {
 /** What the provider keeps on a host: the lock, the records, and the batch under way. Only root can open it. */
 export const hostDirectory = "/run/pulumi-anyip";
 
-/** Where the record at the route's key is on the host. */
-export function recordPath(key: RouteKey): string {
-  return `${hostDirectory}/routes/${recordName(key)}`;
+/** Where records are: those of routes that outlast a reboot on the disk, the others in memory, as their routes are. */
+export function recordDirectory(persists: boolean): string {
+  return `${persists ? storeDirectory : hostDirectory}/routes`;
+}
+
+export function recordPath({ route, persists }: OwnershipRecord): string {
+  return `${recordDirectory(persists)}/${recordName(route)}`;
 }
 
 export function changedName(change: RecordChange): string {
@@ -55,7 +63,8 @@ export function isSameRecord(one: OwnershipRecord, other: OwnershipRecord): bool
     one.owner === other.owner &&
     one.origin === other.origin &&
     one.token === other.token &&
-    one.machineId === other.machineId
+    one.machineId === other.machineId &&
+    one.persists === other.persists
   );
 }
 

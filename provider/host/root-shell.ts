@@ -3,29 +3,36 @@
 import type { Address } from "../../net/address";
 import { AnyIPError } from "../errors";
 import type { CommandChannel, CommandRunner } from "../transport/command-runner";
+import { readBackends, readTables, requireWritten, splitRecords } from "./batch-answers";
 import {
   batchMarkers,
   formatApplyScript,
   formatConfirmation,
+  formatInstallScript,
   formatObserveScript,
   formatStartScript,
   type HostChange,
   type LockStep,
-  lockTimeoutSeconds,
 } from "./batch-script";
-import { explainSilentShell } from "./explain";
+import { isBusyboxUsage } from "./busybox";
+import { busybox, type Dialect, iproute2 } from "./dialect";
+import { explainFailedInstall, explainSilentShell } from "./explain";
 import {
   distinctTables,
   emptyTable,
+  lockTimeoutSeconds,
   type Observation,
   type ObservedTable,
+  type PersistenceFacts,
+  type RouteOperation,
   type TableName,
   tableKey,
 } from "./host";
-import { parseBatchReport, parseTable } from "./iproute2";
+import { parseBatchReport } from "./iproute2";
 import { parseSshPeer, parseSurroundings } from "./look-around";
 import { makeNonce } from "./nonce";
-import { changedName, hostDirectory, recordName } from "./record";
+import type { BackendName } from "./persistence/paths";
+import { changedName, recordName } from "./record";
 import { RecordListing } from "./record-listing";
 import type { RecordSelection } from "./record-script";
 import type { RootAccess } from "./root-access";
@@ -43,16 +50,21 @@ const maxLockHoldMs = 2000;
 export class RootShell {
   private readonly markers: ReturnType<typeof batchMarkers>;
   private isReady = false;
+  /** Taken for iproute2's until an answer shows that it is not, so that nobody has to ask. */
+  private dialect: Dialect = iproute2;
   private machine = "";
   private machineId = "-";
   private lockedSinceMs: number | undefined;
   private readonly looks = new Map<string, ObservedTable>();
+  /** The looks that still show what was deleted since. */
+  private readonly outdated = new Set<string>();
   /** Those seen since the lock was taken: only who has the lock changes a record. */
   private records = new RecordListing();
   private hasLookedForRecords = false;
   private sshPeer: Address | undefined;
   /** What the host must go on reaching, as seen since the lock was taken. */
   private surroundings: Surroundings | undefined;
+  private persistence: PersistenceFacts = { runs: [], installed: [] };
   private isClosed = false;
 
   private constructor(
@@ -98,6 +110,11 @@ export class RootShell {
     return this.machineId;
   }
 
+  /** How this host can restore routes at boot, as of the last look at records. */
+  get persistenceFacts(): PersistenceFacts {
+    return this.persistence;
+  }
+
   /** Reads tables as they are, and then all records, without the lock. */
   async survey(
     names: readonly TableName[],
@@ -127,23 +144,20 @@ export class RootShell {
   }
 
   /**
-   * Looks at tables and records under the host's lock, which is held from then on but passed to others now and then. For
-   * tables in `earlierWillDo` a look that was taken since the lock was will do; who looks afresh is shown the
-   * surroundings, too.
+   * Looks at tables and records under the host's lock, which is held from then on but passed to others now and then. Takes
+   * no look where an earlier one will do, and shows the surroundings to all that do more than take away.
    */
   async look(
-    fresh: readonly Reads[],
-    earlierWillDo: readonly Reads[],
+    wishes: readonly Pick<RouteOperation<unknown>, "reads" | "look">[],
   ): Promise<(reads: Reads) => Observation> {
     const lock = this.chooseLockStep();
     if (lock !== "none") this.forget();
-    const looksAround = fresh.length > 0 && this.surroundings === undefined;
-    const known = ([key]: Reads) => this.looks.has(tableKey(key));
+    const looksAround = this.surroundings === undefined && wishes.some(({ look }) => look !== "earlier");
     const tables = distinctTables(
-      [...fresh, ...earlierWillDo.filter((reads) => !known(reads))].map(([key]) => key),
+      wishes.filter((wish) => !this.isSatisfied(wish)).map(({ reads }) => reads[0]),
     );
-    const records = this.chooseRecords([...fresh, ...earlierWillDo].flat());
-    if (lock !== "none" || tables.length > 0 || records.length > 0) {
+    const records = this.chooseRecords(wishes.flatMap(({ reads }) => reads));
+    if (lock !== "none" || looksAround || tables.length > 0 || records.length > 0) {
       const observed = await this.runObserve(tables, records, lock, looksAround);
       this.remember(tables, observed.tables);
       this.records.add(observed.records);
@@ -153,8 +167,17 @@ export class RootShell {
     return (reads) => this.present(this.looks.get(tableKey(reads[0])) ?? emptyTable, this.records);
   }
 
+  private isSatisfied({
+    reads: [key],
+    look = "new",
+  }: Pick<RouteOperation<unknown>, "reads" | "look">): boolean {
+    const name = tableKey(key);
+    return look !== "new" && this.looks.has(name) && (look === "earlier" || !this.outdated.has(name));
+  }
+
   private forget(): void {
     this.looks.clear();
+    this.outdated.clear();
     this.records = new RecordListing();
     this.hasLookedForRecords = false;
     this.surroundings = undefined;
@@ -167,8 +190,8 @@ export class RootShell {
   }
 
   private present(table: ObservedTable, records: RecordListing): Observation {
-    const { machine, machineId, surroundings = noSurroundings } = this;
-    return { table, machine, machineId, surroundings, findRecord: (key) => records.find(key) };
+    const { machine, machineId, surroundings = noSurroundings, persistence } = this;
+    return { table, machine, machineId, surroundings, persistence, findRecord: (key) => records.find(key) };
   }
 
   private async runObserve(
@@ -177,31 +200,56 @@ export class RootShell {
     lock: LockStep,
     looksAround = false,
   ): Promise<{ tables: ObservedTable[]; records: RecordListing }> {
-    this.channel.write(formatObserveScript(this.nonce, tables, records, lock, looksAround));
+    const { dialect } = this;
+    this.channel.write(formatObserveScript(this.nonce, tables, records, lock, looksAround, dialect));
     if (!this.isReady) await this.awaitReady();
     const lockWaitMs = lock === "none" ? 0 : lockTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.observed, this.commandTimeoutMs + lockWaitMs);
-    const [before = "", listing = ""] = splitOnce(text, /^@records\n/m);
+    const [before, listing] = splitRecords(text);
     this.rememberMachine(before);
-    const observed = readSections(this.label, before, tables);
-    if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer);
+    if (dialect !== busybox && isBusyboxUsage(before)) {
+      this.dialect = busybox;
+      return await this.runObserve(tables, records, "none", looksAround);
+    }
+    if (records.length > 0)
+      this.persistence = { ...this.persistence, installed: readBackends("installed", before) };
+    const observed = readTables(this.label, before, tables, dialect);
+    if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer, dialect);
     return { tables: observed, records: RecordListing.parse(listing, records) };
   }
 
-  /** The first answer of a shell says where it is. */
+  /** The first answer of a shell says where it is, and what its init is. */
   private rememberMachine(text: string): void {
+    const runs = readBackends("runs", text);
+    if (runs.length > 0) this.persistence = { ...this.persistence, runs };
     this.machine = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machine;
     this.machineId = /^@machine-id ([0-9a-f]{32})$/m.exec(text)?.[1] ?? this.machineId;
   }
 
   private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {
-    for (const [index, name] of tables.entries())
+    for (const [index, name] of tables.entries()) {
       this.looks.set(tableKey(name), observed[index] ?? emptyTable);
+      this.outdated.delete(tableKey(name));
+    }
   }
 
   private chooseLockStep(): LockStep {
     if (this.lockedSinceMs === undefined) return "take";
     return performance.now() - this.lockedSinceMs > maxLockHoldMs ? "pass" : "none";
+  }
+
+  /**
+   * Makes the host restore at boot what it has on record.
+   *
+   * @throws AnyIPError HOST_UNSUPPORTED when it cannot; then it is as before
+   */
+  async install(name: BackendName): Promise<void> {
+    this.channel.write(formatInstallScript(this.nonce, name));
+    const text = await this.channel.readUntilLine(this.markers.installed, this.commandTimeoutMs);
+    const [output = "", code] = text.split(/^@exit ([0-9]+)$/m);
+    if (code !== "0") throw explainFailedInstall(this.label, name, output);
+    const { runs, installed } = this.persistence;
+    this.persistence = { runs, installed: [...installed, name] };
   }
 
   /** Applies the changes; the answer has the kernel's words for each step that failed, by its number from 1. */
@@ -210,13 +258,14 @@ export class RootShell {
     verify: readonly TableName[],
     confirmTimeoutSeconds: number,
   ): Promise<ReadonlyMap<number, string>> {
-    // What a step makes, an earlier look cannot show. What a delete takes away is never asked for again.
-    for (const { step } of changes)
-      if (step && step.kind !== "delete") this.looks.delete(tableKey(step.route));
-    this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds));
+    for (const { step } of changes) {
+      if (step?.kind === "delete") this.outdated.add(tableKey(step.route));
+      else if (step) this.looks.delete(tableKey(step.route));
+    }
+    this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds, this.dialect));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
-    this.requireWritten(text);
+    requireWritten(this.label, text);
     const report = parseBatchReport(text);
     if (report.complete) return report.failures;
     const message = `${this.label}: \`ip -batch\` gave up before its end: ${report.lastWords}`;
@@ -234,8 +283,8 @@ export class RootShell {
     const names = dropped.flatMap(({ record }) => (record ? [changedName(record)] : []));
     this.channel.write(`${formatConfirmation(this.nonce, names)}\n`);
     const text = await this.awaitDone();
-    this.requireWritten(text);
-    const observed = readSections(this.label, text, verify);
+    requireWritten(this.label, text);
+    const observed = readTables(this.label, text, verify, this.dialect);
     this.remember(verify, observed);
     for (const change of changes)
       if (change.record && !dropped.includes(change)) this.records.apply(change.record);
@@ -253,57 +302,8 @@ export class RootShell {
     }
   }
 
-  /** @throws AnyIPError HOST_UNSUPPORTED where records could not be put ready: nothing has been changed, or it was taken back */
-  private requireWritten(text: string): void {
-    if (!/^@unwritten$/m.test(text)) return;
-    const message = `${this.label}: the ownership records cannot be written under ${hostDirectory}; is /run full or read-only?`;
-    throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: this.label } });
-  }
-
   /** Only the end marker says that a change was kept: a channel that merely closes proves nothing. */
   private async awaitDone(): Promise<string> {
     return await this.channel.readUntilLine(this.markers.done, this.commandTimeoutMs);
   }
-}
-
-function splitOnce(text: string, pattern: RegExp): string[] {
-  const found = pattern.exec(text);
-  return found ? [text.slice(0, found.index), text.slice(found.index + found[0].length)] : [text];
-}
-
-/** Reads `@table I`, the listing, `@exit N` for each table; `@missing WHAT` and `@busy` instead of them. */
-function readSections(label: string, text: string, tables: readonly TableName[]): ObservedTable[] {
-  const missing = /^@missing (.*)$/m.exec(text);
-  if (missing) {
-    const what = missing[1] ?? "";
-    const message = what.startsWith("/")
-      ? `${label}: cannot use the directory ${what} for the lock; root must be able to make it, and nothing else may be there`
-      : `${label}: no \`${what}\` in PATH or /usr/sbin:/sbin; install ${what === "ip" ? "iproute2" : "util-linux"}`;
-    throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: label } });
-  }
-  if (/^@unsettled$/m.test(text)) {
-    const message = `${label}: the ownership records of a change that was kept cannot be moved to their place in ${hostDirectory}; is /run full or read-only?`;
-    throw new AnyIPError("HOST_UNSUPPORTED", message, { facts: { host: label } });
-  }
-  if (/^@busy$/m.test(text)) {
-    const message = `${label}: another run has held the lock for ${lockTimeoutSeconds} s; let it finish and run again`;
-    throw new AnyIPError("HOST_BUSY", message, { retryable: true, facts: { host: label } });
-  }
-  return tables.map((name, index) => {
-    const start = text.indexOf(`@table ${index}\n`);
-    const end = text.indexOf("\n@exit ", start);
-    const listing = start < 0 || end < 0 ? undefined : text.slice(text.indexOf("\n", start) + 1, end + 1);
-    const exitCode = /^\n@exit ([0-9]+)$/m.exec(text.slice(end))?.[1];
-    if (listing === undefined || !isUsableListing(listing, exitCode)) {
-      const output = (listing ?? text).slice(0, 500);
-      const message = `${label}: could not list table ${name.table} of ${name.family}: ${output}`;
-      throw new AnyIPError("UNEXPECTED_OUTPUT", message, { facts: { host: label, output } });
-    }
-    return parseTable(listing, name);
-  });
-}
-
-/** A table that nothing was ever put into does not exist, which `ip` calls an error and we call empty. */
-function isUsableListing(listing: string, exitCode: string | undefined): boolean {
-  return exitCode === "0" || /FIB table does not exist/.test(listing);
 }

@@ -23,10 +23,17 @@ export interface LocalRoute extends RouteKey {
 }
 
 /** A route found on the host; `type` is rtnetlink's number, 2 is local. */
-export interface ObservedRoute extends Omit<LocalRoute, "device"> {
+export interface ObservedRoute extends Omit<LocalRoute, "device" | "protocol"> {
   readonly type: number;
   /** Missing for routes without one, such as blackhole and multipath routes. */
   readonly device?: string;
+  /** Missing where the host's `ip` does not say it: busybox's never does. */
+  readonly protocol?: number;
+}
+
+/** One that could be ours. */
+export interface ObservedLocalRoute extends ObservedRoute {
+  readonly device: string;
 }
 
 const localRouteType = 2;
@@ -67,13 +74,15 @@ export function hasKey(route: RouteKey, key: RouteKey): boolean {
 }
 
 /** Narrows a route found on the host to one that could be ours. */
-export function isLocalRoute(route: ObservedRoute): route is ObservedRoute & LocalRoute {
+export function isLocalRoute(route: ObservedRoute): route is ObservedLocalRoute {
   return route.type === localRouteType && route.device !== undefined;
 }
 
-/** True when everything that both have is the same. */
+/** True when everything that is known of both is the same. */
 export function isSameRoute(observed: ObservedRoute, route: LocalRoute): boolean {
-  return isLocalRoute(observed) && isSameLocalRoute(observed, route);
+  if (!isLocalRoute(observed)) return false;
+  const { protocol = route.protocol } = observed;
+  return isSameLocalRoute({ ...observed, protocol }, route);
 }
 
 export function isSameLocalRoute(one: LocalRoute, other: LocalRoute): boolean {

@@ -13,6 +13,7 @@ export type CheckName =
   | "mustReach"
   | "forwarding"
   | "bind"
+  | "persistence"
   | "records"
   | "unreadable"
   | "missing"

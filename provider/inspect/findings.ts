@@ -4,9 +4,9 @@ import { formatPrefix } from "../../net/prefix";
 import type { AnyIPError } from "../errors";
 import type { Surroundings } from "../host/surroundings";
 import { type CheckName, enumerate, type Finding } from "./finding";
-import { type HostFacts, isIproute2 } from "./host-facts";
+import { type HostFacts, hasBusyboxIp, hasUsableIp } from "./host-facts";
 import { type FailedLook, type Inspection, isFailedLook } from "./inspection";
-import { judgeDead, judgeManaged, judgeRun, judgeUnrecorded } from "./managed-findings";
+import { judgeDead, judgeManaged, judgePersistence, judgeRun, judgeUnrecorded } from "./managed-findings";
 
 /** How the host was reached. */
 export interface Login {
@@ -17,7 +17,7 @@ export interface Login {
 
 /** All that a look has found, what concerns the host before what concerns its routes. */
 export function judgeInspection(inspection: Inspection, { user, jumpHosts }: Login): Finding[] {
-  const { facts, surroundings, managed, unrecorded } = inspection;
+  const { facts, surroundings, persistence, managed, unrecorded } = inspection;
   return [
     judgeLogin(facts, user),
     judgeIp(facts),
@@ -28,6 +28,7 @@ export function judgeInspection(inspection: Inspection, { user, jumpHosts }: Log
       : judgeOr(surroundings, "mustReach", (look) => judgeSurroundings(look, jumpHosts))),
     judgeForwarding(facts),
     ...judgeBind(facts),
+    ...(persistence === undefined ? [] : judgePersistence(persistence, managed)),
     ...(managed === undefined ? [] : judgeOr(managed, "records", judgeManaged)),
     ...(managed && surroundings && !isFailedLook(managed) && !isFailedLook(surroundings)
       ? judgeDead(managed, surroundings)
@@ -57,15 +58,21 @@ function judgeLogin({ root }: HostFacts, user: string): Finding {
 }
 
 function judgeIp(facts: HostFacts): Finding {
-  const { ipVersion } = facts;
-  if (isIproute2(facts)) return { check: "ip", level: "ok", found: ipVersion ?? "" };
+  const { ipVersion = "" } = facts;
+  if (hasBusyboxIp(facts)) {
+    const found =
+      `${ipVersion.replace(/ \(.*/, "")}: its \`ip\` takes no table above 255, and does not say a route's protocol, ` +
+      "for which the record on the host is believed";
+    return { check: "ip", level: "note", found, advice: "install iproute2 where that is not enough" };
+  }
+  if (hasUsableIp(facts)) return { check: "ip", level: "ok", found: ipVersion };
   return {
     check: "ip",
     level: "problem",
     found:
-      ipVersion === undefined
+      facts.ipVersion === undefined
         ? "there is no `ip` in PATH or /usr/sbin:/sbin"
-        : "the host's `ip` is not iproute2's, and cannot change routes in batches",
+        : "the host's `ip` is neither iproute2's nor busybox's",
     advice: "install iproute2",
     code: "HOST_UNSUPPORTED",
   };

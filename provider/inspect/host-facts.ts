@@ -1,5 +1,6 @@
 // What a host says of itself beside its routes: the shell text that asks, which changes nothing, and what the answers
 // mean. Pure.
+import { isBusyboxUsage } from "../host/busybox";
 import { formatShowLocalCommand, parseLocalRoutes } from "../host/iproute2";
 import { hostDirectory } from "../host/record";
 import { type LocalRoute, ownProtocol } from "../host/route";
@@ -18,7 +19,7 @@ export type SettingName = keyof typeof settingPaths;
 export interface HostFacts {
   /** How the login got root's rights: it is root, or by whom it was made so. */
   readonly root: "login" | "sudo" | "doas";
-  /** What `ip -V` says; `unknown` for an `ip` that has no version, as busybox's; undefined where there is none. */
+  /** What `ip -V` says of iproute2's or busybox's; `unknown` for another `ip`; undefined where there is none. */
   readonly ipVersion: string | undefined;
   readonly hasFlock: boolean;
   /** Missing are those that the kernel does not have. */
@@ -27,13 +28,17 @@ export interface HostFacts {
   readonly pending: readonly string[];
   /** True when a run has the host's lock at this moment. */
   readonly isLocked: boolean;
-  /** Local routes of protocol 177 in all tables; undefined where they could not be listed. */
+  /** Local routes of protocol 177 in all tables; undefined where they could not be listed, as with busybox. */
   readonly ownRoutes: readonly LocalRoute[] | undefined;
 }
 
-/** True where routes can be changed and listed: with iproute2's `ip`. */
-export function isIproute2({ ipVersion }: HostFacts): boolean {
+/** True where routes can be changed and listed. */
+export function hasUsableIp({ ipVersion }: HostFacts): boolean {
   return ipVersion !== undefined && ipVersion !== "unknown";
+}
+
+export function hasBusyboxIp({ ipVersion = "" }: HostFacts): boolean {
+  return isBusyboxUsage(ipVersion);
 }
 
 /** `stat` gives a device as one number, /proc/locks as two, in hexadecimal (makedev(3), proc_locks(5)). */
@@ -76,13 +81,17 @@ export function parseFacts(text: string): HostFacts {
   const version = /^@ip (.*)$/m.exec(text)?.[1];
   return {
     root: way ?? "login",
-    ipVersion: version === undefined ? undefined : /^ip utility, (.+)$/.test(version) ? version : "unknown",
+    ipVersion: version === undefined || isKnownIp(version) ? version : "unknown",
     hasFlock: /^@flock$/m.test(text),
     settings: readSettings(text),
     pending: [...text.matchAll(/^@pending (undo|kept)$/gm)].map(([, name = ""]) => name),
     isLocked: /^@locked$/m.test(text),
     ownRoutes: readOwnRoutes(text),
   };
+}
+
+function isKnownIp(version: string): boolean {
+  return /^ip utility, (.+)$/.test(version) || isBusyboxUsage(version);
 }
 
 function readSettings(text: string): HostFacts["settings"] {

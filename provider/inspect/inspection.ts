@@ -1,4 +1,5 @@
 // What one look at a host has found, for those who judge it (findings.ts) or list it. Data only.
+import type { PersistenceFacts } from "../host/host";
 import type { LocalRoute } from "../host/route";
 import type { Surroundings } from "../host/surroundings";
 import type { HostFacts } from "./host-facts";
@@ -27,6 +28,7 @@ export interface Inspection {
   readonly facts: HostFacts;
   readonly managed?: ManagedListing | FailedLook;
   readonly surroundings?: Surroundings | FailedLook;
+  readonly persistence?: PersistenceFacts;
   /** Local routes of this package's protocol without a record. */
   readonly unrecorded?: readonly LocalRoute[];
 }

@@ -1,11 +1,13 @@
 // What the managed routes of a host, and what runs have left there, mean to a person. Pure.
 import { findRisks } from "../host/guard";
+import type { PersistenceFacts } from "../host/host";
+import { backendNames } from "../host/persistence/paths";
 import { hostDirectory, stackOf } from "../host/record";
 import { type LocalRoute, ownProtocol } from "../host/route";
 import type { Surroundings } from "../host/surroundings";
 import { enumerate, type Finding } from "./finding";
-import { type HostFacts, isIproute2 } from "./host-facts";
-import type { ManagedListing } from "./inspection";
+import { type HostFacts, hasBusyboxIp, hasUsableIp } from "./host-facts";
+import { type FailedLook, isFailedLook, type ManagedListing } from "./inspection";
 import type { ManagedRoute, RouteStatus } from "./managed-routes";
 
 export function judgeManaged({ routes, unreadable }: ManagedListing): Finding[] {
@@ -17,7 +19,7 @@ export function judgeManaged({ routes, unreadable }: ManagedListing): Finding[] 
     { check: "records", level: "ok", found },
     ...judgeStatus(own, "missing", "managed but not there"),
     ...judgeStatus(own, "altered", "managed but not as recorded"),
-    ...judgeUnreadable(unreadable.map(({ name, problem }) => `${name} ${problem}`)),
+    ...judgeUnreadable(unreadable.map(({ path, problem }) => `${path} ${problem}`)),
     ...(others.length === 0
       ? []
       : [
@@ -29,6 +31,34 @@ export function judgeManaged({ routes, unreadable }: ManagedListing): Finding[] 
           } as const,
         ]),
   ];
+}
+
+/** What restores routes at boot, and whether it is set up where there are some to restore. */
+export function judgePersistence(
+  { runs, installed }: PersistenceFacts,
+  managed: ManagedListing | FailedLook | undefined,
+): Finding[] {
+  const routes = managed && !isFailedLook(managed) ? managed.routes : [];
+  const stored = routes.filter(({ record, isOfOtherMachine }) => record.persists && !isOfOtherMachine);
+  if (stored.length > 0 && installed.length === 0) {
+    const found = `nothing restores at boot what is recorded to persist: ${enumerate(stored.map(describeManaged))}`;
+    const advice = "`pulumi up --refresh` of that stack puts it right";
+    return [{ check: "persistence", level: "problem", found, advice }];
+  }
+  const [best] = runs;
+  if (best === undefined) {
+    return [
+      {
+        check: "persistence",
+        level: "note",
+        found: `none of what could restore routes at boot is there (${backendNames.join(", ")})`,
+        advice: 'bind with persist: "none"; the routes are gone after a reboot then',
+        code: "HOST_UNSUPPORTED",
+      },
+    ];
+  }
+  const state = installed.length === 0 ? "as soon as there are some" : "and is set up for it";
+  return [{ check: "persistence", level: "ok", found: `${best} restores routes at boot, ${state}` }];
 }
 
 function judgeStatus(
@@ -77,7 +107,7 @@ function judgeUnreadable(names: readonly string[]): Finding[] {
       level: "problem",
       found: `records that cannot be read: ${enumerate(names, "; ")}`,
       advice:
-        `unless a newer version wrote it, remove the file under ${hostDirectory}/routes; ` +
+        "unless a newer version wrote it, remove the file; " +
         "`pulumi up --refresh` of its stack writes it again",
       code: "RECORD_UNREADABLE",
     },
@@ -85,8 +115,10 @@ function judgeUnreadable(names: readonly string[]): Finding[] {
 }
 
 export function judgeUnrecorded(facts: HostFacts, routes: readonly LocalRoute[] | undefined): Finding[] {
-  if (isIproute2(facts) && facts.ownRoutes === undefined) {
-    const found = `the local routes of protocol ${ownProtocol} could not be listed`;
+  if (hasUsableIp(facts) && facts.ownRoutes === undefined) {
+    const found = hasBusyboxIp(facts)
+      ? `busybox's \`ip\` does not say which local routes are of protocol ${ownProtocol}, so none without a record is found`
+      : `the local routes of protocol ${ownProtocol} could not be listed`;
     return [{ check: "unrecorded", level: "note", found }];
   }
   if (!routes || routes.length === 0) return [];

@@ -18,7 +18,7 @@ export interface ManagedRoute {
 
 /** A file in a record's place that cannot be read. */
 export interface UnreadableEntry extends UnreadableRecord {
-  /** The file's name under /run/pulumi-anyip/routes. */
+  /** The file's, which says the route's key. */
   readonly name: string;
 }
 
@@ -30,7 +30,7 @@ export function sortEntries(entries: readonly (readonly [string, OwnershipRecord
   const records: OwnershipRecord[] = [];
   const unreadable: UnreadableEntry[] = [];
   for (const [name, found] of entries) {
-    if (isUnreadable(found)) unreadable.push({ name, problem: found.problem });
+    if (isUnreadable(found)) unreadable.push({ name, ...found });
     else records.push(found);
   }
   records.sort(compareRecords);

@@ -1,6 +1,7 @@
 // All kinds of test hosts by name.
 
 import type { FlavourName } from "../host-record";
+import { busyboxFlavour } from "./busybox";
 import { doasFlavour } from "./doas";
 import type { Flavour } from "./flavour";
 import { ifupdownFlavour, openrcFlavour } from "./ifupdown";
@@ -16,6 +17,7 @@ export const FLAVOURS: Readonly<Record<FlavourName, Flavour>> = {
   "sudo-entry": sudoEntryFlavour,
   "sudo-password": sudoPasswordFlavour,
   doas: doasFlavour,
+  busybox: busyboxFlavour,
   systemd: systemdFlavour,
   openrc: openrcFlavour,
   ifupdown: ifupdownFlavour,

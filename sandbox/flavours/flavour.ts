@@ -3,6 +3,8 @@
 import type { Account } from "../accounts";
 import type { BootTree } from "../boot/trees";
 import type { HostFile } from "../host-files";
+import type { LoginShell } from "../host-record";
+import type { SshServer } from "../ssh-server";
 
 /** What a booted host configures its network card with, by its own means. */
 export interface HostNetwork {
@@ -22,6 +24,12 @@ export interface Flavour {
   readonly privilegeNeedsPassword?: true;
   /** All accounts that accept the client's key, besides the one without rights. */
   readonly accounts: readonly Account[];
+  /** The login shell unless a caller asks for another. Default `bash`. */
+  readonly shell?: LoginShell;
+  /** The shell text that makes its inside, with arguments beyond those of HOST_SCRIPT, which is the default. */
+  readonly inside?: { readonly script: string; readonly args: readonly string[] };
+  /** Default: OpenSSH's. */
+  readonly sshServer?: SshServer;
   /** What it needs in the host's file system. */
   readonly files: readonly HostFile[];
   /** For a host that a real init boots: its disk, and the network's configuration on it. */

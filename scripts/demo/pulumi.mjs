@@ -112,5 +112,5 @@ export class PulumiFolder {
 
 /** Only what changes a stack has progress to be silent about. */
 function suppressProgress([command]) {
-  return command === "up" || command === "destroy" ? ["--suppress-progress"] : [];
+  return ["up", "refresh", "destroy"].includes(command) ? ["--suppress-progress"] : [];
 }

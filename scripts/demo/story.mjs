@@ -1,6 +1,8 @@
 // The story: what is shown, in which order, and why. Whatever happens, it leaves nothing behind.
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setTimeout as sleep } from "node:timers/promises";
 import { randomAddress, sampleAddresses } from "./addresses.mjs";
 import { beOnlyListener, interruptedBy, throwIfInterrupted, unlessInterrupted } from "./interruption.mjs";
 import { fetchPage, ping, pingAll, runOn, serveWeb } from "./machines.mjs";
@@ -12,6 +14,9 @@ const { createSandbox } = createRequire(import.meta.url)("../../dist/sandbox/ind
 /** The defaults of Pulumi.yaml. */
 const PREFIX6 = "2001:db8:100::/64";
 const PREFIX4 = "192.0.2.0/24";
+
+/** The host tidies up when the last connection has ended, which takes it a moment. */
+const TIDY_UP_MS = 10_000;
 
 /** When it has been interrupted and still runs after this, it ends without waiting for anything. */
 const CLEAN_UP_MS = 15_000;
@@ -77,6 +82,7 @@ async function tellSteps(made) {
   await showHost(host);
   await lookFromPeer(sandbox.peer, host);
   await changeNothing(pulumi, host);
+  await surviveReboot(pulumi, host, sandbox.peer);
   await beRefused(pulumi, host, sandbox.peer);
   await step(
     "pulumi destroy",
@@ -89,13 +95,15 @@ async function tellSteps(made) {
 function makeMachines(made) {
   return step(
     "Two machines to practise on",
-    "A sandbox is a small network of namespaces on this machine: web1 has a real sshd and routing tables of " +
-      "its own, and peer is the second machine, from which we look at it.",
+    "A sandbox is a small network of namespaces on this machine: web1 is a Debian that systemd has booted, with a " +
+      "real sshd and routing tables of its own, and peer is the second machine, from which we look at it.",
     async () => {
       const name = `demo-${randomBytes(2).toString("hex")}`;
-      showCommand(`npx pulumi-anyip sandbox up ${name}`);
+      showCommand(`npx pulumi-anyip sandbox up ${name} --flavour systemd`);
       // It removes itself on a signal or exit while it is being made, and would wait long for what is gone then.
-      made.sandbox = await unlessInterrupted(createSandbox({ name }));
+      made.sandbox = await unlessInterrupted(
+        createSandbox({ name, hosts: [{ name: "web1", flavour: "systemd" }] }),
+      );
       beOnlyListener();
       const [host] = made.sandbox.hosts;
       for (const { name: machine, address, address6 } of [host, { name: "peer", ...addressesOf(made) }]) {
@@ -142,12 +150,13 @@ function makeStack(made) {
 function showHost(host) {
   return step(
     "What that did on the host",
-    "Two routes, and nothing installed. Their protocol number, 177, says who made them, and a record beside each " +
-      "says whose it is: another stack that wants the same prefix is told so.",
+    "Two routes. Their protocol number, 177, says who made them, and a record of each says whose it is: another " +
+      "stack that wants the same prefix is told so. From the records a small unit restores the routes at boot.",
     async () => {
       await runOn(host, "web1", "ip -6 route show table local | grep 'proto 177'");
       await runOn(host, "web1", "ip -4 route show table local | grep 'proto 177'");
-      await runOn(host, "web1", "cat /run/pulumi-anyip/routes/2001*");
+      await runOn(host, "web1", "cat /etc/pulumi-anyip/routes/2001*");
+      await runOn(host, "web1", "systemctl is-enabled pulumi-anyip; systemctl is-active pulumi-anyip");
     },
   );
 }
@@ -194,6 +203,25 @@ function changeNothing(pulumi, host) {
   );
 }
 
+function surviveReboot(pulumi, host, peer) {
+  return step(
+    "A reboot",
+    "Routes live in the kernel, and end with it. These are back before web1's services start, so nothing is missing " +
+      "when they bind addresses; and Pulumi, asked to look, finds everything as it was.",
+    async () => {
+      const before = await host.routes();
+      throwIfInterrupted();
+      showCommand("reboot", "web1");
+      await unlessInterrupted(host.reboot());
+      await runOn(host, "web1", "ip -6 route show table local | grep 'proto 177'");
+      if ((await host.routes()) !== before) throw new Error("the host's routes are not as they were");
+      await pingAll(peer, [randomAddress(PREFIX6), randomAddress(PREFIX4)]);
+      const config = [`--config-file ${pulumi.configFile}`];
+      await pulumi.run(["refresh", "--yes", "--skip-preview", "--expect-no-changes"], config);
+    },
+  );
+}
+
 function beRefused(pulumi, host, peer) {
   return step(
     "A mistake that would cut the host off",
@@ -213,9 +241,12 @@ function beRefused(pulumi, host, peer) {
 function compareRoutes(host, before) {
   return step(
     "The host is as it was",
-    "All routes of all tables and both families were written down before the first `pulumi up`.",
+    "All routes of all tables and both families were written down before the first `pulumi up`. What restored them " +
+      "at boot went with the last of them.",
     async () => {
       throwIfInterrupted();
+      await waitUntilGone(host.path("/etc/pulumi-anyip"));
+      await runOn(host, "web1", "ls /etc/pulumi-anyip || true");
       const after = await host.routes();
       for (const family of ["-4", "-6"]) showCommand(`ip -N -d -o ${family} route show table all`, "web1");
       const bytes = (text) => `${Buffer.byteLength(text)} bytes`;
@@ -226,6 +257,15 @@ function compareRoutes(host, before) {
       showOutput(`${bytes(before)} before, ${bytes(after)} now: the same, byte for byte.`);
     },
   );
+}
+
+async function waitUntilGone(path) {
+  const deadline = performance.now() + TIDY_UP_MS;
+  while (existsSync(path)) {
+    throwIfInterrupted();
+    if (performance.now() > deadline) throw new Error(`${path} is still there`);
+    await sleep(50);
+  }
 }
 
 function tellHowToGoOn({ sandbox, folder }) {

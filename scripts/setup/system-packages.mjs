@@ -12,8 +12,14 @@ const commandsOfPackage = {
   procps: ["ps", "sysctl"],
 };
 
-/** Other ways to root's rights and other login shells, which only the tests have hosts with. */
-const commandsOfTestPackage = { opendoas: ["doas"], fish: ["fish"], tcsh: ["tcsh"] };
+/** Other ways to root's rights, other login shells and what small systems run, which only the tests have hosts with. */
+const commandsOfTestPackage = {
+  opendoas: ["doas"],
+  fish: ["fish"],
+  tcsh: ["tcsh"],
+  busybox: ["busybox"],
+  "dropbear-bin": ["dropbear", "dropbearconvert"],
+};
 
 const isRoot = () => process.getuid?.() === 0;
 

@@ -7,6 +7,7 @@ import { createSandbox, type Host, type Sandbox } from "../../sandbox";
 import { killProcess, waitForProvider } from "../support/provider-process";
 import type { StateResource } from "../support/pulumi-project";
 import { connectTo, type RouteArgs, RoutesProject } from "../support/pulumi-routes";
+import { makeRandom } from "../support/random";
 
 const rounds = 50;
 const routesAtOnce = 12;
@@ -18,7 +19,7 @@ let host: Host;
 let project: RoutesProject;
 
 beforeAll(async () => {
-  sandbox = await createSandbox();
+  sandbox = await createSandbox({ hosts: [{ name: "web1", flavour: "systemd" }] });
   host = sandbox.host("web1");
   project = await RoutesProject.create();
 });
@@ -101,7 +102,8 @@ function chooseRoutes(random: () => number): Record<string, RouteArgs> {
     const prefix = number % 4 === 0 ? `198.51.${number}.0/24` : `2001:db8:500:${number.toString(16)}::/64`;
     const metric = random() < 0.3 ? { metric: 50 } : {};
     const protocol = random() < 0.3 ? otherProtocol : {};
-    return { order: random(), name: `route${number}`, args: { prefix, ...metric, ...protocol } };
+    const persist = random() < 0.5 ? "auto" : "none";
+    return { order: random(), name: `route${number}`, args: { prefix, persist, ...metric, ...protocol } };
   });
   const chosen = all.sort((one, other) => one.order - other.order).slice(0, routesAtOnce);
   return Object.fromEntries(chosen.map(({ name, args }) => [name, args]));
@@ -128,15 +130,4 @@ async function listBound(): Promise<string[]> {
       return `${line.split(" ")[1]} ${metric} ${/ proto (\d+)/.exec(line)?.[1]}`;
     })
     .sort();
-}
-
-/** mulberry32: the same numbers for the same seed. */
-function makeRandom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -9,7 +9,12 @@ let web1: Host;
 let web2: Host;
 
 beforeAll(async () => {
-  sandbox = await createSandbox({ hosts: [{ name: "web1" }, { name: "web2" }] });
+  sandbox = await createSandbox({
+    hosts: [
+      { name: "web1", flavour: "systemd" },
+      { name: "web2", flavour: "openrc" },
+    ],
+  });
   web1 = sandbox.host("web1");
   web2 = sandbox.host("web2");
 });

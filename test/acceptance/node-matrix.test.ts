@@ -32,7 +32,7 @@ describe.each(["22", "24"])("the quickstart on Node %s", (major) => {
     const { setUp } = await import("../../scripts/setup.mjs");
     node = requireNode((await setUp({ nodeMatrix: true })).nodes, major);
     folder = mkdtempSync(join(tmpdir(), "pulumi-anyip-node-"));
-    sandbox = await createSandbox();
+    sandbox = await createSandbox({ hosts: [{ name: "web1", flavour: "systemd" }] });
     host = sandbox.host("web1");
   });
   afterAll(async () => {

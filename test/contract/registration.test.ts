@@ -2,6 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { persistChoices } from "../../provider/anyip-route/persistence";
+import { decodeState } from "../../provider/anyip-route/state";
 import { AnyIPRoute, type ConnectionArgs } from "../../sdk";
 import { providerLiteral } from "./literal";
 
@@ -159,6 +161,13 @@ describe("AnyIPRoute presents", () => {
     const args = { connection: { host: "h" }, prefix: "192.0.2.0/24" };
     expect(await resolveOutput(new AnyIPRoute("presented", args).origin)).toBe("created");
     expect(await resolveOutput(new AnyIPRoute("adopted", args).origin)).toBe("adopted");
+  });
+
+  it.each([undefined, ...persistChoices])("by what it persists, as a state means it: %s", async (persist) => {
+    const given = persist === undefined ? {} : { persist };
+    const args = { connection: { host: "h" }, prefix: "192.0.2.0/24", ...given };
+    const { persistence } = decodeState({ ...args, owner: "shop/dev/presented" });
+    expect(await resolveOutput(new AnyIPRoute("presented", args).persistence)).toBe(persistence);
   });
 });
 

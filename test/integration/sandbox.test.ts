@@ -169,12 +169,12 @@ describe("a sandbox with a host of each flavour", () => {
   });
 });
 
-describe("faults", () => {
+describe.each(["root", "busybox"] as const)("faults of a host of the flavour %s", (flavour) => {
   let sandbox: Sandbox;
   let host: Host;
 
   beforeAll(async () => {
-    sandbox = await createSandbox();
+    sandbox = await createSandbox({ hosts: [{ name: "web1", flavour }] });
     host = sandbox.host("web1");
   });
   afterAll(() => sandbox?.close());
@@ -223,6 +223,60 @@ describe("faults", () => {
       "cat /proc/[0-9]*/stat 2>/dev/null | sed 's/.*) //' | cut -c1",
     ]);
     expect(states).not.toContain("Z");
+  });
+});
+
+describe("a host of the flavour busybox", () => {
+  let sandbox: Sandbox;
+  let host: Host;
+
+  beforeAll(async () => {
+    sandbox = await createSandbox({
+      hosts: [{ name: "small", flavour: "busybox", port: 2222, hostKeyTypes: ["ed25519", "rsa", "ecdsa"] }],
+    });
+    host = sandbox.host("small");
+  });
+  afterAll(() => sandbox?.close());
+
+  it("has no program but busybox, dropbear and flock", async () => {
+    const list = "find / -xdev -type f -perm -1 ! -name '*.so*' | sort";
+    const programs = (await host.execOrThrow(["sh", "-c", list])).trim().split("\n");
+    // flock stands in where busybox is built without.
+    expect(programs.filter((path) => !path.endsWith("/flock"))).toEqual([
+      "/bin/busybox",
+      "/etc/dropbear/session",
+      "/etc/dropbear/start",
+      "/usr/sbin/dropbear",
+    ]);
+    const versions = "for name in sh ip find; do readlink $(command -v $name); done; ip -V 2>&1";
+    expect((await host.exec(["sh", "-c", versions])).stdout).toMatch(/^(\/bin\/busybox\n){3}BusyBox v/);
+  });
+
+  it("refuses with its flock what busybox's refuses", async () => {
+    const lock = (options: string) => host.exec(["sh", "-c", `exec 9</run; flock ${options} 9`]);
+    expect(await lock("")).toMatchObject({ code: 0 });
+    expect(await lock("-n")).toMatchObject({ code: 0 });
+    expect(await lock("-w 1")).toMatchObject({ code: 1, stderr: expect.stringMatching(/'w'\nBusyBox v/) });
+  });
+
+  it("is logged in to by each of its keys, and counts", async () => {
+    const before = host.counters();
+    for (const type of ["ssh-ed25519", "rsa-sha2-256", "ecdsa-sha2-nistp256"]) {
+      const byKey = ["-o", `HostKeyAlgorithms=${type}`, "small"];
+      expect(await ssh(sandbox, ...byKey, "id -un; echo $0")).toMatch(/^root\n.*sh\n$/);
+    }
+    expect(await ssh(sandbox, "-l", host.unprivilegedUser, "small", "id -un")).toBe("visitor\n");
+    const after = host.counters();
+    const grown = [after.attempts - before.attempts, after.connections - before.connections];
+    expect([...grown, after.sessions - before.sessions]).toEqual([4, 4, 4]);
+  });
+
+  it.each([
+    [{ password: "correct horse" }, /can't have a password/],
+    [{ sshdOptions: ["MaxSessions 1"] }, /can't have sshdOptions/],
+  ])("cannot have %j", async (options, message) => {
+    await expect(sandbox.addHost({ name: "other", flavour: "busybox", ...options })).rejects.toThrow(message);
+    expect(sandbox.hosts).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 // What runs on a test host on our behalf, seen from outside.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Host } from "../../sandbox";
 import { waitUntil } from "./wait-until";
 
@@ -13,23 +13,38 @@ export async function expectNothingLeft(host: Host, after: "success" | "fault"):
 }
 
 /** Command lines of root shells, their watchdogs and what those start. */
-function listOurProcesses(host: Host): string[] {
+export function listOurProcesses(host: Host): string[] {
+  return listProcesses(host)
+    .map(({ line }) => line)
+    .filter((line) => /(^|[ /])sh -s$|^sleep [0-9]{1,2}$|^(timeout [0-9]+ )?flock |^ip .*-batch/.test(line));
+}
+
+/** All that run there, with their command lines. */
+export function listProcesses(host: Host): { readonly pid: string; readonly line: string }[] {
   const processes = host.path("/proc");
   return readdirSync(processes)
     .filter((entry) => /^[0-9]+$/.test(entry))
-    .map((pid) => readCommandLine(`${processes}/${pid}/cmdline`))
-    .filter((line) => /(^|[ /])sh -s$|^sleep [0-9]{1,2}$|^flock |^ip .*-batch/.test(line));
+    .map((pid) => ({ pid, line: readCommandLine(`${processes}/${pid}/cmdline`) }));
 }
 
 /** The lock's directory goes with its last holder, but for the records of routes that are managed. */
 function listLeftovers(host: Host): string[] {
   const directory = host.path("/run/pulumi-anyip");
-  if (!existsSync(directory)) return [];
-  const entries = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  const entries = readWhole(directory);
+  if (!entries) return [];
   const isRecord = (entry: string) => entry.startsWith("routes/");
   return entries.some(isRecord)
     ? entries.filter((entry) => entry !== "routes" && !isRecord(entry))
     : [directory];
+}
+
+/** All that is in it; undefined where it is not, or has just gone. */
+function readWhole(directory: string): string[] | undefined {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: "utf8" });
+  } catch {
+    return undefined;
+  }
 }
 
 function readCommandLine(path: string): string {

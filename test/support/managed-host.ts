@@ -22,7 +22,7 @@ export async function bind(
           step: { kind: "add", route },
           record: {
             kind: "write",
-            record: { route, owner, origin: "created", token: "token-1", machineId },
+            record: { route, owner, origin: "created", token: "token-1", machineId, persists: false },
           },
           result: undefined,
         }),

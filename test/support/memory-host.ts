@@ -1,6 +1,7 @@
 // A Host without a host: a kernel's routing tables as a map, with the refusals that matter. No transport, no batch.
 import { AnyIPError } from "../../provider/errors";
 import type { Host, Observation, ObservedTable, RouteOperation, TableName } from "../../provider/host/host";
+import type { BackendName } from "../../provider/host/persistence/paths";
 import { changedName, type OwnershipRecord, type RecordChange, recordName } from "../../provider/host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute } from "../../provider/host/route";
 import { noSurroundings } from "../../provider/host/surroundings";
@@ -9,6 +10,7 @@ const localRouteType = 2;
 
 export class MemoryHost implements Host {
   private routes: readonly ObservedRoute[] = [];
+  private installed: readonly BackendName[] = [];
   private readonly records = new Map<string, OwnershipRecord>();
 
   constructor(
@@ -19,10 +21,11 @@ export class MemoryHost implements Host {
 
   async change<Result>(operation: RouteOperation<Result>): Promise<Result> {
     const [{ family, table }] = operation.reads;
-    const { step, record, result } = operation.plan(await this.observe({ family, table }));
+    const { step, record, install, result } = operation.plan(await this.observe({ family, table }));
     if (step?.kind === "delete") this.remove(step.route);
     else if (step) this.put(step.route, step.kind === "replace");
     if (record) this.keep(record);
+    if (install) this.installed = [...this.installed, install];
     const problem = operation.verify?.(this.look({ family, table }), result);
     if (problem !== undefined) throw new AnyIPError("VERIFY_FAILED", problem);
     return result;
@@ -35,6 +38,7 @@ export class MemoryHost implements Host {
       machine: "memory",
       machineId: "-",
       surroundings: noSurroundings,
+      persistence: { runs: ["systemd"], installed: this.installed },
     };
   }
 

@@ -30,8 +30,14 @@ export class RoutesProject {
     return new RoutesProject(await PulumiProject.create({ copies: [program], files }));
   }
 
-  /** What the program binds from now on; `connection` is for the routes without one of their own. */
-  declare(connection: unknown, routes: Readonly<Record<string, RouteArgs>>): void {
+  /**
+   * What the program binds from now on; `connection` is for the routes without one of their own. Unless told otherwise
+   * they don't persist: most test hosts have no init, and so nothing that would restore routes at boot.
+   */
+  declare(connection: unknown, given: Readonly<Record<string, RouteArgs>>): void {
+    const routes = Object.fromEntries(
+      Object.entries(given).map(([name, args]) => [name, { persist: "none", ...args }]),
+    );
     this.pulumi.setEnvironment({ ROUTES: JSON.stringify({ connection, routes }) });
   }
 

@@ -9,6 +9,7 @@ import {
   isSameRoute,
   type LocalRoute,
   type ObservedRoute,
+  ownProtocol,
   type Step,
 } from "../../provider/host/route";
 
@@ -29,12 +30,21 @@ let operationCount = 0;
 /** Makes sure that the route is there, as a resource does: by its record it knows what an earlier attempt has done. */
 export function ensurePresent(route: LocalRoute): RouteOperation<string> {
   const token = `operation-${++operationCount}`;
-  const record = { route, owner: "project/stack/name", origin: "created", token, machineId: "-" } as const;
+  const record = {
+    route,
+    owner: "project/stack/name",
+    origin: "created",
+    token,
+    machineId: "-",
+    persists: false,
+  } as const;
   const results = new Map<string, string>();
   const planStep = (present: ObservedRoute | undefined): Step | undefined => {
     if (!present) return { kind: "add", route };
     if (!isLocalRoute(present)) throw new AnyIPError("ROUTE_CONFLICT", "not a local route");
-    return isSameRoute(present, route) ? undefined : { kind: "replace", route, before: present };
+    return isSameRoute(present, route)
+      ? undefined
+      : { kind: "replace", route, before: { protocol: ownProtocol, ...present } };
   };
   return {
     reads: [route],

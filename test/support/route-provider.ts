@@ -4,6 +4,9 @@ import { Hosts } from "../../provider/hosts";
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** Most test hosts have no init, and so nothing that would restore routes at boot. */
+const unlessTold = { owner: "project/stack/name", persist: "none" };
+
 /** A resource as the engine has it in its state. */
 export interface RecordedResource {
   readonly id: string;
@@ -45,7 +48,7 @@ export class EngineRun {
   }
 
   private async check(args: Properties): Promise<Properties> {
-    const result = await this.provider.check?.({}, { owner: "project/stack/name", ...args });
+    const result = await this.provider.check?.({}, { ...unlessTold, ...args });
     if (result?.failures?.length) throw new Error(JSON.stringify(result.failures));
     return result?.inputs;
   }

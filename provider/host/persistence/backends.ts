@@ -7,6 +7,7 @@
 import type { PersistenceBackend } from "./backend";
 import { ifupdownBackend } from "./ifupdown";
 import { openrcBackend } from "./openrc";
+import type { BackendName } from "./paths";
 import { systemdBackend } from "./systemd";
 
 /** In the order in which `auto` tries them: where systemd is process 1, it is the one, whatever else is there. */
@@ -16,13 +17,13 @@ export const persistenceBackends: readonly PersistenceBackend[] = [
   ifupdownBackend,
 ];
 
-/** Shell lines that set the variable to the name of the first backend that fits the host, or to `none`. */
-export function chooseBackend(variable: string): string[] {
-  return [
-    ...persistenceBackends.map(
-      ({ name, detect }, index) => `${index === 0 ? "if" : "elif"} ${detect}; then ${variable}=${name}`,
-    ),
-    `else ${variable}=none`,
-    "fi",
-  ];
+/** Shell lines that print `@runs NAME` for each that the host could use, the best first. */
+export const detectLines = persistenceBackends.map(
+  ({ name, detect }) => `if ${detect}; then printf '@runs ${name}\\n'; fi`,
+);
+
+export function findBackend(name: BackendName): PersistenceBackend {
+  const backend = persistenceBackends.find((candidate) => candidate.name === name);
+  if (!backend) throw new Error(`no backend ${name}`);
+  return backend;
 }

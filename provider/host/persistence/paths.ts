@@ -1,5 +1,9 @@
 // Where persistence keeps things on a host, and the version of what is installed there. Pure.
 
+/** The ways there are to make routes outlast a reboot, in the order in which `auto` tries them. */
+export const backendNames = ["systemd", "openrc", "ifupdown"] as const;
+export type BackendName = (typeof backendNames)[number];
+
 /** What outlasts a reboot: the restore program and the records. Only root can open it. */
 export const storeDirectory = "/etc/pulumi-anyip";
 

@@ -1,6 +1,6 @@
 // The text of the program that puts recorded routes back: after a boot, and after a link was down. It reads records as
 // record-text.ts does, without it: at boot there is nobody to ask. Pure; POSIX sh.
-import { lockTimeoutSeconds } from "../batch-script";
+import { lockTimeoutSeconds } from "../host";
 import { sentinelLine } from "../iproute2";
 import { hostDirectory } from "../record";
 import { maxRecordBytes } from "../record-text";
@@ -50,7 +50,7 @@ FNR == 1 {
   # A line end in a name must not begin a line of ours.
   gsub(/[^!-~]/, "?", name)
   count = 0
-  isOver = name in isDropped
+  isOver = (routes "/" name) in isDropped
 }
 { count++ }
 isOver { next }
@@ -142,7 +142,7 @@ read_records() {
   { IFS= read -r id </etc/machine-id; } 2>/dev/null
   find . ! -name . -prune \\( ! -type f -o -size +${maxBlocks} \\) -print |
     sed 's/^\\.\\///; s/.*/! record & is ignored: it is no plain file, or too large/'
-  find . ! -name . -prune -type f ! -size +${maxBlocks} -exec awk -v machine="$id" -v kept=$lock/kept '${readRecords}' {} +
+  find . ! -name . -prune -type f ! -size +${maxBlocks} -exec awk -v machine="$id" -v kept=$lock/kept -v routes=$store/routes '${readRecords}' {} +
 }
 
 # An \`ip\` a line, where there is no -batch, and where a line that cannot be read has ended it.

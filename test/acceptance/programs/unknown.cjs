@@ -20,9 +20,15 @@ const told = server.told;
 new AnyIPRoute("unknownHost", {
   connection: { ...connection, host: told.apply(({ host }) => host) },
   prefix: "2001:db8:701::/64",
+  persist: "none",
 });
-new AnyIPRoute("unknownPrefix", { connection, prefix: told.apply((answer) => answer.prefix) });
+new AnyIPRoute("unknownPrefix", {
+  connection,
+  prefix: told.apply((answer) => answer.prefix),
+  persist: "none",
+});
 new AnyIPRoute("unknownConnection", {
   connection: told.apply(({ host }) => ({ ...connection, host })),
   prefix: "2001:db8:703::/64",
+  persist: "none",
 });

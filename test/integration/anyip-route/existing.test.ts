@@ -82,3 +82,38 @@ it("makes its own beside a route that only some traffic takes (tos)", async () =
   expect(await host.machine.routes()).toBe(before);
   await byHand("-4 route flush table local exact 203.0.113.0/24");
 });
+
+describe("a run that goes on with an earlier look", () => {
+  const prefix = "2001:db8:9::/64";
+
+  it("makes a route again that it has deleted", async () => {
+    const before = await host.machine.routes();
+    const run = new EngineRun();
+    const made = await run.create(host.argsFor({ prefix }));
+    const table = await host.machine.routes();
+    await run.delete(made);
+    expect(await host.machine.routes()).toBe(before);
+    const again = await run.create(host.argsFor({ prefix }));
+    expect(again.outputs.origin).toBeUndefined();
+    expect(await host.machine.routes()).toBe(table);
+    await run.delete(again);
+    expect(await host.machine.routes()).toBe(before);
+  });
+
+  it("is told by the kernel what hands have put in the place, and adopts it the next time", async () => {
+    const run = new EngineRun();
+    const first = await run.create(host.argsFor({ prefix: "203.0.113.0/24" }));
+    // The second batch knows all records, and the table from the first one's verification.
+    const second = await run.create(host.argsFor({ prefix: "198.51.100.0/24" }));
+    await byHand(`-6 route add local ${prefix} dev lo proto 4`);
+    const before = await host.machine.routes();
+    const created = await run.create(host.argsFor({ prefix })).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: "ROUTE_CONFLICT", retryable: true });
+      return new EngineRun().create(host.argsFor({ prefix }));
+    });
+    expect(created.outputs.origin).toBe("adopted");
+    expect(await host.machine.routes()).toBe(before);
+    for (const resource of [first, second, created]) await new EngineRun().delete(resource);
+    await byHand(`-6 route del local ${prefix} dev lo table local`);
+  });
+});

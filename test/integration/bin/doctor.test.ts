@@ -42,6 +42,7 @@ describe("pulumi-anyip doctor", () => {
         { name: "killed" },
         { name: "on-link" },
         { name: "locked" },
+        { name: "small", flavour: "busybox" },
       ],
     });
   });
@@ -269,6 +270,35 @@ describe("pulumi-anyip doctor", () => {
           ),
         },
       },
+    });
+  });
+
+  it("finds no problem on a host of busybox, and says what its `ip` cannot", async () => {
+    const host = sandbox.host("small");
+    await bind(sandbox, host, [["shop/prod/a", "2001:db8:1::/64"]]);
+    await host.execOrThrow(["sh", "-c", "echo '1 link show' >/run/pulumi-anyip/undo"]);
+    const { code, findings } = await examine("small");
+    expect(code).toBe(0);
+    expect(findings).toMatchObject({
+      ip: {
+        level: "note",
+        found: expect.stringMatching(/^BusyBox v[0-9.]+: its `ip` takes no table above 255/),
+      },
+      flock: { level: "ok" },
+      ipv6: { level: "ok" },
+      onLink: { level: "note", code: "PREFIX_ON_LINK" },
+      mustReach: {
+        level: "note",
+        found: expect.stringMatching(/\(from which this login comes\).*a gateway on eth0/),
+      },
+      records: { level: "ok", found: "managed routes by stack: shop/prod 1" },
+      unrecorded: { level: "note", found: expect.stringMatching(/busybox's `ip` does not say/) },
+      run: { level: "note", found: expect.stringMatching(/killed amid a change/) },
+    });
+    await host.runIp(["-6", "route", "del", "local", "2001:db8:1::/64", "dev", "lo", "table", "local"]);
+    expect((await examine("small")).findings.missing).toMatchObject({
+      level: "problem",
+      found: "managed but not there: 2001:db8:1::/64 (shop/prod/a)",
     });
   });
 

@@ -13,25 +13,29 @@ const run = (...args: string[]) => runCommand(compiled, ["ls", ...args]);
 
 describe("pulumi-anyip ls", () => {
   let sandbox: Sandbox;
-  let full: Host;
+  const full = ["sudo", "busybox"] as const;
 
   beforeAll(async () => {
-    sandbox = await createSandbox({ hosts: [{ name: "empty" }, { name: "full", flavour: "sudo" }] });
-    full = sandbox.host("full");
-    await bind(sandbox, full, [
+    const hosts = full.map((flavour) => ({ name: flavour, flavour }));
+    sandbox = await createSandbox({ hosts: [{ name: "empty" }, ...hosts] });
+    for (const name of full) await fill(sandbox.host(name));
+  });
+  afterAll(() => sandbox?.close());
+
+  async function fill(host: Host): Promise<void> {
+    await bind(sandbox, host, [
       ["shop/prod/sites", "2001:db8:2::/64"],
       ["shop/prod/sites", "2001:db8:1::/64"],
       ["shop/prod/old", "203.0.113.0/25"],
       ["shop/dev/sites", "2001:db8:3::/64"],
       ["shop/dev/copy", "2001:db8:4::/64"],
     ]);
-    await damage(full, {
+    await damage(host, {
       altered: "2001:db8:2::/64",
       missing: "2001:db8:3::/64",
       elsewhere: "2001:db8:4::/64",
     });
-  });
-  afterAll(() => sandbox?.close());
+  }
 
   it("says that nothing is managed, and leaves nothing", async () => {
     const host = sandbox.host("empty");
@@ -50,27 +54,28 @@ describe("pulumi-anyip ls", () => {
     });
   });
 
-  it("lists every route with its owner and state, by owner and prefix", async () => {
-    const before = await full.routes();
-    const { code, stdout, stderr } = await run(...hostArguments(sandbox, full));
+  it.each(full)("lists every route with its owner and state, by owner and prefix (%s)", async (name) => {
+    const host = sandbox.host(name);
+    const before = await host.routes();
+    const { code, stdout, stderr } = await run(...hostArguments(sandbox, host));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout.split("\n")).toEqual([
-      "OWNER            PREFIX           TABLE  METRIC  DEVICE  ORIGIN   ROUTE",
-      "shop/dev/copy    2001:db8:4::/64  local  1024    lo      created  present (record of another machine's disk)",
-      "shop/dev/sites   2001:db8:3::/64  local  1024    lo      created  missing",
-      "shop/prod/old    203.0.113.0/25   local  0       lo      created  present",
-      "shop/prod/sites  2001:db8:1::/64  local  1024    lo      created  present",
-      "shop/prod/sites  2001:db8:2::/64  local  1024    lo      created  altered: device eth0",
+      "OWNER            PREFIX           TABLE  METRIC  DEVICE  ORIGIN   PERSISTS  ROUTE",
+      "shop/dev/copy    2001:db8:4::/64  local  1024    lo      created  no        present (record of another machine's disk)",
+      "shop/dev/sites   2001:db8:3::/64  local  1024    lo      created  no        missing",
+      "shop/prod/old    203.0.113.0/25   local  0       lo      created  no        present",
+      "shop/prod/sites  2001:db8:1::/64  local  1024    lo      created  no        present",
+      "shop/prod/sites  2001:db8:2::/64  local  1024    lo      created  no        altered: device eth0",
       "",
-      "Records that cannot be read, in /run/pulumi-anyip/routes:",
-      "  2001:db8:bad::_64-table-255-metric-1024 is cut short, or was edited into something that is no record",
+      "Records that cannot be read:",
+      "  /run/pulumi-anyip/routes/2001:db8:bad::_64-table-255-metric-1024 is cut short, or was edited into something that is no record",
       "",
     ]);
-    expect(await full.routes()).toBe(before);
+    expect(await host.routes()).toBe(before);
   });
 
-  it("prints the same as JSON", async () => {
-    const { code, stdout } = await run(...hostArguments(sandbox, full), "--json");
+  it.each(full)("prints the same as JSON (%s)", async (name) => {
+    const { code, stdout } = await run(...hostArguments(sandbox, sandbox.host(name)), "--json");
     const listed = JSON.parse(stdout);
     expect(code).toBe(0);
     expect(listed.routes).toHaveLength(5);
@@ -83,12 +88,17 @@ describe("pulumi-anyip ls", () => {
       protocol: 177,
       owner: "shop/prod/sites",
       origin: "created",
+      persists: false,
       status: "altered",
-      found: expect.objectContaining({ device: "eth0", protocol: 177 }),
+      found: expect.objectContaining({ device: "eth0", ...(name === "busybox" ? {} : { protocol: 177 }) }),
       isOfOtherMachine: false,
     });
     expect(listed.unreadable).toEqual([
-      { name: "2001:db8:bad::_64-table-255-metric-1024", problem: expect.stringMatching(/cut short/) },
+      {
+        name: "2001:db8:bad::_64-table-255-metric-1024",
+        path: "/run/pulumi-anyip/routes/2001:db8:bad::_64-table-255-metric-1024",
+        problem: expect.stringMatching(/cut short/),
+      },
     ]);
   });
 

@@ -9,6 +9,8 @@ export interface HostFixture {
   readonly host: Host;
   /** A device besides lo. */
   readonly device: string;
+  /** The highest table that it can put routes into. */
+  readonly maxTable: number;
   /** An address of each family that the host has. */
   readonly sources: readonly [ipv4: string, ipv6: string];
   /** All routes of all tables: equal texts mean equal tables. */

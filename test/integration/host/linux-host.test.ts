@@ -12,6 +12,8 @@ const combinations = {
   "sudo-entry": ["dash"],
   "sudo-password": ["bash", "chatty", "fish", "tcsh"],
   doas: ["bash", "tcsh"],
+  // It has no other shell.
+  busybox: ["sh"],
   // The trees have no other shells.
   systemd: ["sh"],
   openrc: ["dash"],
@@ -26,6 +28,8 @@ for (const [flavour, shells] of entriesOf(combinations)) {
       return {
         host: new Hosts().find(connectionSpec(sandbox, machine), undefined).host,
         device: "eth0",
+        // Higher ones, busybox's `ip` refuses.
+        maxTable: flavour === "busybox" ? 255 : 2147483647,
         sources: [machine.address, machine.address6],
         print: () => machine.routes(),
         count: () => machine.counters(),

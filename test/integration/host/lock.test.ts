@@ -1,6 +1,8 @@
 // The lock that all runs on a host share: between runs, against a run that hangs, and against what isn't a lock.
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { batchMarkers, formatObserveScript, formatStartScript } from "../../../provider/host/batch-script";
 import { Hosts } from "../../../provider/hosts";
 import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
 import { expectNothingLeft } from "../../support/host-processes";
@@ -14,8 +16,9 @@ const route = localRoute("2001:db8:7::/64");
 describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
-    const hosts = ["two", "hung", "file", "link", "dangling", "stale", "stopped"].map((name) => ({ name }));
-    sandbox = await createSandbox({ hosts });
+    const names = ["two", "hung", "file", "link", "dangling", "stale", "stopped", "silent"];
+    const hosts = names.map((name) => ({ name }));
+    sandbox = await createSandbox({ hosts: [...hosts, { name: "silent-busybox", flavour: "busybox" }] });
   });
   afterAll(() => sandbox?.close());
 
@@ -44,6 +47,34 @@ describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
     expect(await machine.routes()).toBe(before);
     await expectNothingLeft(machine, "success");
   });
+
+  it.each(["silent", "silent-busybox"])(
+    "ends a shell whose client vanished without a word: %s",
+    async (name) => {
+      const machine = sandbox.host(name);
+      const before = await machine.routes();
+      // Its connection stays, as far as the host can tell: there is neither another part nor an end.
+      const shell = machine.spawn(["sh", "-s"], ["pipe", "pipe", "ignore"]);
+      const ended = once(shell, "close");
+      let output = "";
+      shell.stdout?.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+      const { observed } = batchMarkers("anyip-00");
+      shell.stdin?.write(formatStartScript("anyip-00") + formatObserveScript("anyip-00", [], [], "take"));
+      await waitUntil(
+        () => output,
+        (text) => text.includes(`${observed}\n`),
+        5_000,
+      );
+      shell.stdin?.write("anyip_apply() {\n");
+      expect(await openHost(machine).change(ensurePresent(route))).toBe("added");
+      await ended;
+      expect(await openHost(machine).change(ensureAbsent(route))).toBe("deleted");
+      expect(await machine.routes()).toBe(before);
+      await expectNothingLeft(machine, "fault");
+    },
+  );
 
   it("says HOST_BUSY when a run hangs, and works when that has ended", async () => {
     const machine = sandbox.host("hung");

@@ -9,6 +9,7 @@ describeHost("a simulator", async () => {
   return {
     host,
     device: "eth0",
+    maxTable: 2147483647,
     sources,
     print: async () => host.print(),
     count: () => ({ connections: 0, sessions: 0 }),

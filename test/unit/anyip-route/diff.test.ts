@@ -8,7 +8,7 @@ import { fullInputs, validInputs, withValue } from "./valid-inputs";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const canonical = (inputs: RawInputs) => checkInputs(inputs).inputs;
 const outputsOf = (inputs: RawInputs, extras: Partial<StateExtras> = {}) =>
-  encodeState(canonical(inputs), { origin: "created", ...extras });
+  encodeState(canonical(inputs), { origin: "created", persistence: "systemd", ...extras });
 const diff = (outputs: RawInputs, news: RawInputs) => {
   const { changes, replaces } = diffRoute(outputs, canonical(news));
   return { changes, replaces: [...replaces].sort() };
@@ -39,6 +39,8 @@ describe("diffRoute", () => {
     ["source", undefined, inPlace],
     ["onExisting", "fail", inPlace],
     ["verify", false, inPlace],
+    ["persist", "none", inPlace],
+    ["persist", "auto", inPlace],
     ["onHostGone", "forget", inPlace],
     ["allowUnsafe", ["onLink"], inPlace],
     ["allowUnsafe", undefined, inPlace],
@@ -93,6 +95,8 @@ describe("diffRoute after a refresh", () => {
       { protocol: 99 },
       inPlace,
     ],
+    ["a record of another route is repaired", { found: { record: "altered" } }, {}, inPlace],
+    ["what no longer restores it is repaired", { found: { persistence: "missing" } }, {}, inPlace],
     ["a pinned key is no change", { acceptedHostKey: "ssh-ed25519 AAAA" }, {}, nothing],
   ])("%s", (_what, extras, change, answer) => {
     expect(diff(outputsOf(validInputs, extras), { ...validInputs, ...change })).toEqual(answer);

@@ -1,6 +1,6 @@
 // A host for plans: an IPv6 routing table as the kernel keeps it (`add`, `replace` and `del` by key, in the order of the
 // table), and the ownership records.
-import type { Observation, ObservedTable, RoutePlan } from "../../../provider/host/host";
+import type { Observation, ObservedTable, PersistenceFacts, RoutePlan } from "../../../provider/host/host";
 import {
   changedName,
   type OwnershipRecord,
@@ -50,17 +50,20 @@ export class ModelHost implements Observation {
     readonly records: ReadonlyMap<string, OwnershipRecord | UnreadableRecord> = new Map(),
     readonly machineId = thisMachine,
     readonly surroundings: Surroundings = noSurroundings,
+    readonly persistence: PersistenceFacts = { runs: ["systemd"], installed: ["systemd"] },
   ) {}
 
   findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined {
     return this.records.get(recordName(key));
   }
 
-  apply({ step, record }: RoutePlan<unknown>): ModelHost {
+  apply({ step, record, install }: RoutePlan<unknown>): ModelHost {
     const records = new Map(this.records);
     if (record?.kind === "write") records.set(changedName(record), record.record);
     else if (record) records.delete(changedName(record));
-    return new ModelHost(this.table.apply(step), records, this.machineId, this.surroundings);
+    const { runs, installed } = this.persistence;
+    const persistence = { runs, installed: install ? [...installed, install] : installed };
+    return new ModelHost(this.table.apply(step), records, this.machineId, this.surroundings, persistence);
   }
 }
 

@@ -9,8 +9,11 @@ import {
   planUpdate,
 } from "../../../provider/anyip-route/plan";
 import { decodeState, encodeState, type StateExtras } from "../../../provider/anyip-route/state";
+import type { PersistenceFacts } from "../../../provider/host/host";
+import type { BackendName } from "../../../provider/host/persistence/paths";
 import { type OwnershipRecord, recordName, type UnreadableRecord } from "../../../provider/host/record";
-import type { LocalRoute, ObservedRoute } from "../../../provider/host/route";
+import type { ObservedRoute } from "../../../provider/host/route";
+import { noSurroundings } from "../../../provider/host/surroundings";
 import { KernelTable, ModelHost, thisMachine } from "./kernel-table";
 import { requireDesired, validInputs } from "./valid-inputs";
 
@@ -20,7 +23,12 @@ const machineId = thisMachine;
 const same: ObservedRoute = { ...route, type: 2 };
 const desire = (change: RawInputs = {}) => requireDesired({ ...validInputs, ...change });
 const record = (extras: Partial<StateExtras> = {}, change: RawInputs = {}) =>
-  decodeState(encodeState({ ...validInputs, ...change }, { origin: "created", machineId, ...extras }));
+  decodeState(
+    encodeState(
+      { ...validInputs, ...change },
+      { origin: "created", persistence: "systemd", machineId, ...extras },
+    ),
+  );
 /** What the host has on record for `route`, or for the route given. */
 const onHost = (change: Partial<OwnershipRecord> = {}): OwnershipRecord => ({
   route,
@@ -28,6 +36,7 @@ const onHost = (change: Partial<OwnershipRecord> = {}): OwnershipRecord => ({
   origin: "created",
   token: id,
   machineId,
+  persists: true,
   ...change,
 });
 const write = (change: Partial<OwnershipRecord> = {}) => ({ kind: "write", record: onHost(change) });
@@ -37,18 +46,21 @@ const sibling = onHost({ token: "anyip-other", owner: "shop/dev/old name/x" });
 const stranger = onHost({ token: "anyip-other", owner: "blog/dev/web" });
 const copied = onHost({ machineId: "f".repeat(32) });
 
+const usual: PersistenceFacts = { runs: ["systemd"], installed: ["systemd"] };
+
 /** A host with these routes and, if one is given, this record. */
 function host(
   routes: readonly ObservedRoute[],
   found?: OwnershipRecord | UnreadableRecord,
-  at: LocalRoute = route,
+  facts: PersistenceFacts = usual,
 ) {
-  return new ModelHost(new KernelTable(routes), new Map(found ? [[recordName(at), found]] : []));
+  const records = new Map(found ? [[recordName(route), found]] : []);
+  return new ModelHost(new KernelTable(routes), records, thisMachine, noSurroundings, facts);
 }
 const conflict = expect.objectContaining({ code: "ROUTE_CONFLICT" });
 
 describe("planCreate", () => {
-  const created = { origin: "created", machineId, found: {} };
+  const created = { origin: "created", machineId, persistence: "systemd", found: {} };
   const add = { step: { kind: "add", route }, record: write(), result: created };
 
   it("adds a route that is not there, and its record", () => {
@@ -82,9 +94,9 @@ describe("planCreate", () => {
     });
 
     it("refuses to guess at a record that it cannot read", () => {
-      const unreadable = host([same], { problem: "is cut short" });
+      const unreadable = host([same], { path: "/run/it", problem: "is cut short" });
       expect(() => planCreate(desire({ onExisting }), id, unreadable, false)).toThrow(
-        /routes\/2001:db8:100::_64-table-255-metric-1024 on the host is cut short/,
+        /record \/run\/it on the host is cut short/,
       );
     });
 
@@ -107,7 +119,7 @@ describe("planCreate", () => {
     const adopted = onHost({ origin: "adopted", token: "anyip-older", route: { ...route, protocol: 4 } });
     expect(planCreate(desire(), id, host([present], adopted), false)).toEqual({
       record: write({ origin: "adopted", route: { ...route, protocol: 4 } }),
-      result: { origin: "adopted", machineId, found: { protocol: 4 } },
+      result: { origin: "adopted", machineId, persistence: "systemd", found: { protocol: 4 } },
     });
   });
 
@@ -116,7 +128,12 @@ describe("planCreate", () => {
     (protocol) => {
       expect(planCreate(desire(), id, host([{ ...same, protocol }]), false)).toEqual({
         record: write({ origin: "adopted", route: { ...route, protocol } }),
-        result: { origin: "adopted", machineId, found: protocol === 177 ? {} : { protocol } },
+        result: {
+          origin: "adopted",
+          machineId,
+          persistence: "systemd",
+          found: protocol === 177 ? {} : { protocol },
+        },
       });
     },
   );
@@ -127,7 +144,7 @@ describe("planCreate", () => {
     expect(planCreate(desire({ protocol: 99 }), id, host([present]), false)).toEqual({
       step: { kind: "replace", route: wanted, before: present },
       record: write({ origin: "adopted", route: wanted }),
-      result: { origin: "adopted", machineId, found: {} },
+      result: { origin: "adopted", machineId, persistence: "systemd", found: {} },
     });
     expect(planCreate(desire({ protocol: 4 }), id, host([present]), false).step).toBeUndefined();
   });
@@ -167,7 +184,7 @@ describe("planCreate", () => {
 });
 
 describe("planUpdate", () => {
-  const kept = { origin: "created", machineId, found: {} };
+  const kept = { origin: "created", machineId, persistence: "systemd", found: {} };
   it.each<[string, RawInputs, ObservedRoute | undefined, object]>([
     ["nothing when all is well", {}, same, { result: kept }],
     ["an add when it is gone", {}, undefined, { step: { kind: "add", route }, result: kept }],
@@ -228,10 +245,12 @@ describe("planUpdate", () => {
     const adopted = record({ origin: "adopted", found: { protocol: 4 } });
     const found = onHost({ origin: "adopted", route: { ...route, protocol: 4 } });
     const plan = (change: RawInputs) => planUpdate(adopted, desire(change), id, host([present], found));
-    expect(plan({})).toEqual({ result: { origin: "adopted", machineId, found: { protocol: 4 } } });
+    expect(plan({})).toEqual({
+      result: { origin: "adopted", machineId, persistence: "systemd", found: { protocol: 4 } },
+    });
     expect(plan({ protocol: 99 })).toMatchObject({
       step: { kind: "replace", route: { protocol: 99 } },
-      result: { origin: "adopted", found: {} },
+      result: { origin: "adopted", persistence: "systemd", found: {} },
     });
     expect(plan({ device: "eth0" })).toMatchObject({
       step: { kind: "replace", route: { device: "eth0", protocol: 4 } },
@@ -323,13 +342,18 @@ describe("planDelete", () => {
 describe("findRecorded", () => {
   it.each<[string, Partial<StateExtras>, ObservedRoute[], object | undefined]>([
     ["the route as it should be", {}, [same], {}],
-    ["nothing", {}, [], undefined],
+    ["nothing but its record", {}, [], { route: "missing" }],
     ["another device", {}, [{ ...same, device: "eth0" }], { device: "eth0" }],
     ["another protocol", {}, [{ ...same, protocol: 3 }], { protocol: 3 }],
     ["a source", {}, [{ ...same, source: "2001:db8::1" }], { source: "2001:db8::1" }],
     ["another metric, by our protocol", {}, [{ ...same, metric: 50 }], { metric: 50 }],
-    ["another metric, by somebody's protocol", {}, [{ ...same, metric: 50, protocol: 3 }], undefined],
-    ["another type", {}, [{ ...same, type: 6 }], undefined],
+    [
+      "another metric, by somebody's protocol",
+      {},
+      [{ ...same, metric: 50, protocol: 3 }],
+      { route: "missing" },
+    ],
+    ["another type", {}, [{ ...same, type: 6 }], { route: "missing" }],
     [
       "what an adopted route was found with",
       { origin: "adopted", found: { protocol: 4 } },
@@ -347,7 +371,7 @@ describe("findRecorded", () => {
       [recordName(other), onHost({ route: other, token: "anyip-other", owner: "shop/dev/second" })],
     ]);
     const observed = new ModelHost(new KernelTable([{ ...other, type: 2 }]), records);
-    expect(findRecorded(record(), id, observed)).toBeUndefined();
+    expect(findRecorded(record(), id, observed)).toEqual({ route: "missing" });
   });
 
   it.each([
@@ -360,9 +384,116 @@ describe("findRecorded", () => {
     expect(findRecorded(record(), id, host([same], found))).toEqual(answer);
   });
 
+  it.each<[string, RawInputs, Partial<OwnershipRecord>, PersistenceFacts, object]>([
+    ["nothing that restores it", {}, {}, { runs: ["systemd"], installed: [] }, { persistence: "missing" }],
+    [
+      "what restores it by another init",
+      {},
+      {},
+      { runs: [], installed: ["openrc"] },
+      { persistence: "missing" },
+    ],
+    ["its record in memory", {}, { persists: false }, usual, { persistence: "missing" }],
+    ["its record on the disk, unasked", { persist: "none" }, {}, usual, { persistence: "unasked" }],
+    ["its record in memory, as asked", { persist: "none" }, { persists: false }, usual, {}],
+    [
+      "its record with another device",
+      {},
+      { route: { ...route, device: "eth0" } },
+      usual,
+      { record: "altered" },
+    ],
+    [
+      "its record with another protocol",
+      {},
+      { route: { ...route, protocol: 99 } },
+      usual,
+      { record: "altered" },
+    ],
+    [
+      "its record with a source",
+      {},
+      { route: { ...route, source: "2001:db8::1" } },
+      usual,
+      { record: "altered" },
+    ],
+  ])("%s", (_what, change, found, facts, answer) => {
+    const observed = host([same], onHost(found), facts);
+    expect(
+      findRecorded(
+        record({ persistence: change.persist === "none" ? "none" : "systemd" }, change),
+        id,
+        observed,
+      ),
+    ).toEqual(answer);
+  });
+
   it("nothing where a route without record is not exactly as it was, or on another machine", () => {
     expect(findRecorded(record(), id, host([{ ...same, protocol: 4 }]))).toBeUndefined();
     expect(findRecorded(record({ machineId: "f".repeat(32) }), id, host([same]))).toBeUndefined();
+  });
+});
+
+describe("persist", () => {
+  const unkept = { origin: "created", machineId, persistence: "none", found: {} };
+  const none = { runs: [], installed: [] };
+  const both: PersistenceFacts = { runs: ["systemd", "ifupdown"], installed: [] };
+
+  it.each<[string, RawInputs, PersistenceFacts, string]>([
+    ["auto is the best that the host runs", {}, both, "systemd"],
+    ["auto is what there is", { persist: "auto" }, { runs: ["openrc"], installed: [] }, "openrc"],
+    ["another that it runs will do", { persist: "ifupdown" }, both, "ifupdown"],
+  ])("%s, and is installed first", (_what, change, facts, chosen) => {
+    const plan = planCreate(desire(change), id, host([], undefined, facts), false);
+    expect(plan).toMatchObject({
+      install: chosen,
+      record: { record: { persists: true } },
+      result: { persistence: chosen },
+    });
+    const installed = host([], undefined, { ...facts, installed: [chosen as BackendName] });
+    expect(planCreate(desire(change), id, installed, false)).not.toHaveProperty("install");
+  });
+
+  it("none needs nothing", () => {
+    const plan = planCreate(desire({ persist: "none" }), id, host([], undefined, none), false);
+    expect(plan).toEqual({
+      step: { kind: "add", route },
+      record: write({ persists: false }),
+      result: unkept,
+    });
+  });
+
+  it.each<[RawInputs, PersistenceFacts, RegExp]>([
+    [{}, none, /persist is "auto", and the host runs none of what is known .*persist: "none" says so/],
+    [
+      { persist: "openrc" },
+      both,
+      /persist is "openrc", and the host runs systemd, ifupdown\. .*persist: "systemd"/,
+    ],
+  ])("%j is refused where the host has %j", (change, facts, words) => {
+    const refusal = expect.objectContaining({
+      code: "HOST_UNSUPPORTED",
+      message: expect.stringMatching(words),
+    });
+    expect(() => planCreate(desire(change), id, host([], undefined, facts), false)).toThrow(refusal);
+    expect(() => planUpdate(record(), desire(change), id, host([same], onHost(), facts))).toThrow(refusal);
+  });
+
+  it("is changed in place, by the record alone", () => {
+    const toMemory = planUpdate(record(), desire({ persist: "none" }), id, host([same], onHost()));
+    expect(toMemory).toEqual({ record: write({ persists: false }), result: unkept });
+    const volatile = record({ persistence: "none" }, { persist: "none" });
+    const inMemory = host([same], onHost({ persists: false }), { runs: ["systemd"], installed: [] });
+    const toDisk = planUpdate(volatile, desire(), id, inMemory);
+    expect(toDisk).toMatchObject({ record: write(), install: "systemd", result: { persistence: "systemd" } });
+    expect(toDisk).not.toHaveProperty("step");
+  });
+
+  it("what restores it is installed again, by nothing else", () => {
+    const damaged = host([same], onHost(), { runs: ["systemd"], installed: [] });
+    const plan = planUpdate(record({ found: { persistence: "missing" } }), desire(), id, damaged);
+    expect(plan).toMatchObject({ install: "systemd" });
+    expect(Object.keys(plan).sort()).toEqual(["install", "result"]);
   });
 });
 

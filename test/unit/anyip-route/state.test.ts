@@ -107,6 +107,9 @@ describe("decodeState refuses", () => {
     ["found", { metric: Number.NaN }, /`found`/],
     ["found", { protocol: 256 }, /`found`/],
     ["found", { via: "192.0.2.1" }, /`found`/],
+    ["found", { persistence: "gone" }, /`found`/],
+    ["persistence", "cron", /persistence/],
+    ["persist", "cron", /persist must be one of/],
     ["found", "lo", /`found`/],
   ])("%s %j", (name, value, words) => {
     const error = expect.objectContaining({
@@ -119,13 +122,16 @@ describe("decodeState refuses", () => {
 
 describe("encodeState", () => {
   it.each([validInputs, fullInputs])("keeps the inputs under their names", (inputs) => {
-    const outputs = encodeState({ ...inputs, __provider: "literal" }, { origin: "created" });
+    const outputs = encodeState(
+      { ...inputs, __provider: "literal" },
+      { origin: "created", persistence: "systemd" },
+    );
     expect(outputs).toEqual(inputs);
     expect(extractInputs(outputs)).toEqual(inputs);
   });
 
   it("leaves out what says nothing, and the engine can store it", () => {
-    const outputs = encodeState(validInputs, { origin: "adopted", found: {} });
+    const outputs = encodeState(validInputs, { origin: "adopted", persistence: "systemd", found: {} });
     expect(outputs).not.toHaveProperty("found");
     expect(JSON.parse(JSON.stringify(outputs))).toEqual(outputs);
   });
@@ -143,7 +149,9 @@ describe("encodeState", () => {
         };
         const found = compareRoute(wanted, observed);
         const { family: _derived, ...given } = wanted;
-        const state = decodeState(encodeState({ ...validInputs, ...given }, { origin: "created", found }));
+        const state = decodeState(
+          encodeState({ ...validInputs, ...given }, { origin: "created", persistence: "systemd", found }),
+        );
         expect(state.found).toEqual(found);
         expect(state.route).toEqual(wanted);
         expect(state.actual).toEqual(observed);

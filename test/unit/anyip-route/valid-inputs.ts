@@ -40,6 +40,7 @@ export const fullInputs: RawInputs = {
   source: "2001:db8::1",
   onExisting: "adopt",
   verify: true,
+  persist: "systemd",
   onHostGone: "fail",
   allowUnsafe: ["gateway"],
   confirmTimeout: 20,

@@ -7,7 +7,14 @@ import { localRoute } from "../../support/route-operations";
 const host = "root@web1:22";
 
 function managed(prefix: string, overrides: Partial<ManagedRoute> = {}, owner = "shop/prod/a"): ManagedRoute {
-  const record = { route: localRoute(prefix), owner, origin: "created", token: "t", machineId: "-" } as const;
+  const record = {
+    route: localRoute(prefix),
+    owner,
+    origin: "created",
+    token: "t",
+    machineId: "-",
+    persists: true,
+  } as const;
   return { record, status: "present", isOfOtherMachine: false, ...overrides };
 }
 
@@ -34,15 +41,28 @@ describe("formatManagedTable", () => {
       { status: "altered", found: { ...localRoute("192.0.2.0/24"), type: 6 } },
       "altered: type 6",
     ],
+    [
+      "altered, its protocol not said",
+      {
+        status: "altered",
+        found: { family: "ipv4", prefix: "192.0.2.0/24", table: 255, metric: 0, type: 2, device: "eth0" },
+      },
+      "altered: device eth0",
+    ],
     ["another machine's", { isOfOtherMachine: true }, "present (record of another machine's disk)"],
   ])("describes a route: %s", (_, overrides, text) => {
     const table = formatManagedTable(host, { routes: [managed("192.0.2.0/24", overrides)], unreadable: [] });
-    expect(table.split("\n")[1]).toBe(`shop/prod/a  192.0.2.0/24  local  0       lo      created  ${text}`);
+    expect(table.split("\n")[1]).toBe(
+      `shop/prod/a  192.0.2.0/24  local  0       lo      created  yes       ${text}`,
+    );
   });
 
   it("lists unreadable records alone", () => {
-    const table = formatManagedTable(host, { routes: [], unreadable: [{ name: "x", problem: "is none" }] });
-    expect(table).toBe("Records that cannot be read, in /run/pulumi-anyip/routes:\n  x is none\n");
+    const table = formatManagedTable(host, {
+      routes: [],
+      unreadable: [{ name: "x", path: "/run/x", problem: "is none" }],
+    });
+    expect(table).toBe("Records that cannot be read:\n  /run/x is none\n");
   });
 
   it("prints nothing that steers a terminal", () => {

@@ -52,6 +52,7 @@ const record: OwnershipRecord = {
   origin: "created",
   token: "anyip-0123",
   machineId: "0123456789abcdef0123456789abcdef",
+  persists: false,
 };
 const goneKey = { family: "ipv4", prefix: "192.0.2.12/32", table: 255, metric: 0 } as const;
 const names = [recordName(route), recordName(goneKey)] as const;
@@ -196,7 +197,9 @@ function runCuts(label: string, command: readonly string[], text: string, cuts: 
     timeout: 25_000,
   });
   if (error) throw new Error(`${label}: ${error.message}`);
-  return readFileSync(log, "utf8").split("\n").filter(Boolean);
+  const lines = readFileSync(log, "utf8").split("\n").filter(Boolean);
+  rmSync(folder, { recursive: true });
+  return lines;
 }
 
 const confirmation = formatConfirmation(nonce, []);
@@ -280,6 +283,26 @@ describe("the records of a batch", () => {
     expect(left).toEqual({ ...over, new: "folder", kept: "", ...inRoutes(before) });
   });
 
+  it.each(shells)(
+    "that go are removed at once where there is no room to name them (%s)",
+    async (_name, command) => {
+      // What got there of the names is, as it stands, the name of a record that stays.
+      const half = "routes/other-table-1-metric-2";
+      const fails = `'%s routes/'*) command printf '%s' ${half}; return 1 ;;`;
+      const script = `printf() { case "$*" in ${fails} *) command printf "$@" ;; esac; }\n${scripts.apply}`;
+      const { left, stdout } = await converse(command, script, `${confirmation}\n`, "", before);
+      const written = { [writtenName]: `${formatRecord(record)}\n` };
+      expect(stdout).toMatch(new RegExp(`^${markers.done}$`, "m"));
+      expect(left).toEqual({
+        ...over,
+        new: "folder",
+        kept: "",
+        gone: "",
+        ...inRoutes({ ...others, ...written }),
+      });
+    },
+  );
+
   it.each(shells)("that went are removed before one is written (%s)", async (_name, command) => {
     const earlier = { ...before, [writtenName]: "went with an earlier batch\n" };
     const script = `printf 'routes/%s\\n' '${writtenName}' >gone\n${scripts.apply}`;
@@ -329,7 +352,10 @@ async function converse(
     child.stdin.end(answer);
   });
   // Its PATH is the machine's own, with the real `ip`.
-  child.stdin.write(scripts.start.replace(/^PATH=\S+ /m, "") + script);
+  child.stdin.write(
+    scripts.start.replace(/^PATH=\S+ /m, "").replace(/^store=.*$/m, `store=${join(folder, "store")}`) +
+      script,
+  );
   await new Promise((resolve) => child.on("close", resolve));
   const left = readTree(lockDirectory);
   return { log: readFileSync(logFile, "utf8"), stdout, left };

@@ -1,7 +1,10 @@
 // How long a host waits for a confirmation, and others for the lock that it holds meanwhile.
 import { expect, it } from "vitest";
-import { lockTimeoutSeconds } from "../../../provider/host/batch-script";
-import { longestConfirmTimeoutSeconds, maxConfirmTimeoutSeconds } from "../../../provider/host/host";
+import {
+  lockTimeoutSeconds,
+  longestConfirmTimeoutSeconds,
+  maxConfirmTimeoutSeconds,
+} from "../../../provider/host/host";
 import { ensurePresent, localRoute } from "../../support/route-operations";
 
 const plain = ensurePresent(localRoute("192.0.2.0/24"));

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Address, formatAddress, parseAddress } from "../../../net/address";
 import { AnyIPError } from "../../../provider/errors";
+import { iproute2 } from "../../../provider/host/dialect";
 import {
   formatLookAround,
   parseResolvers,
@@ -33,7 +34,7 @@ function print(changed: Record<string, string> = {}, exitCode = 0): string {
     })
     .join("");
 }
-const parse = (text: string) => parseSurroundings("root@web1:22", text, undefined);
+const parse = (text: string) => parseSurroundings("root@web1:22", text, undefined, iproute2);
 const write = (address: Address | undefined) => address && formatAddress(address);
 
 describe("parseSurroundings", () => {
@@ -105,7 +106,7 @@ describe.each(["dash", "bash"])("what %s is told to ask", (shell) => {
       "*link*) echo '2: eth0: <UP> mtu 1500' ;;",
       "esac",
       "}",
-      ...formatLookAround(),
+      ...formatLookAround(iproute2),
     ].join("\n");
     const { stdout, stderr } = spawnSync(shell, ["-c", script], { encoding: "utf8" });
     expect(stderr).toBe("");

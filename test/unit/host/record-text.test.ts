@@ -1,7 +1,12 @@
 // Ownership records: the text of their files, and what is refused of what is found in their place.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isUnreadable, type OwnershipRecord, recordName } from "../../../provider/host/record";
+import {
+  isUnreadable,
+  type OwnershipRecord,
+  recordDirectory,
+  recordName,
+} from "../../../provider/host/record";
 import { RecordListing } from "../../../provider/host/record-listing";
 import { formatRecord, maxRecordBytes, parseRecord } from "../../../provider/host/record-text";
 import { quote } from "../../../provider/host/shell-quote";
@@ -15,6 +20,7 @@ const record: OwnershipRecord = {
   origin: "created",
   token: "anyip-0123456789abcdef0123",
   machineId: "0123456789abcdef0123456789abcdef",
+  persists: true,
 };
 const name = "2001:db8:100::_64-table-255-metric-1024";
 
@@ -36,13 +42,14 @@ const anyRecord: fc.Arbitrary<OwnershipRecord> = fc.record({
   origin: fc.constantFrom("created", "adopted"),
   token: fc.stringMatching(/^[A-Za-z0-9-]{1,40}$/),
   machineId: fc.oneof(fc.constant("-"), fc.stringMatching(/^[0-9a-f]{32}$/)),
+  persists: fc.boolean(),
 });
 
 describe("a record", () => {
   it("has this text, under this name", () => {
     expect(`${formatRecord(record)}\n`).toBe(text);
     expect(recordName(route)).toBe(name);
-    expect(parseRecord(name, text)).toEqual(record);
+    expect(parseRecord(name, text, true)).toEqual(record);
   });
 
   it("is read as it was written, and its name is one word to a shell", () => {
@@ -51,7 +58,7 @@ describe("a record", () => {
         const written = recordName(any.route);
         expect(written).toMatch(/^[0-9a-f:._a-z-]+$/);
         expect(written.length).toBeLessThan(256);
-        expect(parseRecord(written, `${formatRecord(any)}\n`)).toEqual(any);
+        expect(parseRecord(written, `${formatRecord(any)}\n`, any.persists)).toEqual(any);
       }),
       { numRuns: 3000 },
     );
@@ -70,14 +77,14 @@ describe("a record", () => {
     ["with an origin that is none", text.replace("created", "stolen"), /no record/],
     ["with a line too much", text.replace("owner", "owner x\nowner"), /no record/],
   ])("%s is refused with a word", (_what, given, problem) => {
-    expect(parseRecord(name, given)).toEqual({ problem: expect.stringMatching(problem) });
+    expect(parseRecord(name, given, true)).toEqual({ problem: expect.stringMatching(problem) });
   });
 
   it("that was cut or edited anywhere is refused or still says the same, and never throws", () => {
     fc.assert(
       fc.property(fc.nat(text.length), fc.nat(3), fc.string({ maxLength: 3 }), (at, gone, put) => {
-        const found = parseRecord(name, text.slice(0, at) + put + text.slice(at + gone));
-        if (!isUnreadable(found)) expect(found.route).toMatchObject({ prefix: route.prefix, table: 255 });
+        const found = parseRecord(name, text.slice(0, at) + put + text.slice(at + gone), true);
+        if (!("problem" in found)) expect(found.route).toMatchObject({ prefix: route.prefix, table: 255 });
       }),
       { numRuns: 10_000 },
     );
@@ -86,7 +93,9 @@ describe("a record", () => {
 
 describe("a listing", () => {
   const other = name.replace("100", "200");
-  const printed = `==> ${name} <==\n${text}\n`;
+  const [stored, inMemory] = [true, false].map((persists) => `${recordDirectory(persists)}/${name}`);
+  const printed = `==> ${stored} <==\n${text}\n`;
+  const printedFromMemory = `==> ${inMemory} <==\n${text}\n`;
 
   it("knows what was printed, and that the rest of what was asked for is not there", () => {
     const listing = RecordListing.parse(printed, [name, other]);
@@ -97,28 +106,36 @@ describe("a listing", () => {
   });
 
   it("knows everything when everything was asked for", () => {
-    const listing = RecordListing.parse(printed.replace("==> ", "==> ./"), "all");
+    const listing = RecordListing.parse(printed.replace("routes/", "routes/./"), "all");
     expect(listing.find(route)).toEqual(record);
     expect(listing.knows(other)).toBe(true);
   });
 
-  it("leaves out what is printed and yet gone", () => {
-    const listing = RecordListing.parse(`@gone ${name}\n@gone ${other}\n${printed}`, "all");
-    expect(listing.find(route)).toBeUndefined();
-    expect(listing.entries()).toEqual([]);
+  it("tells what persists by where it is, and believes the disk first", () => {
+    const find = (text: string) => RecordListing.parse(text, [name]).find(route);
+    expect(find(printedFromMemory)).toEqual({ ...record, persists: false });
+    expect(find(printedFromMemory.replace("shop", "blog") + printed)).toEqual(record);
+    expect(find(printed + printedFromMemory.replace("shop", "blog"))).toEqual(record);
+  });
+
+  it("leaves out what is printed from memory and yet gone", () => {
+    const find = (text: string) => RecordListing.parse(text, "all").find(route);
+    const gone = `@gone ${name}\n@gone ${other}\n`;
+    expect(find(gone + printedFromMemory)).toBeUndefined();
+    expect(find(gone + printed + printedFromMemory)).toEqual(record);
   });
 
   it.each<[string, string, RegExp]>([
-    ["a link or a folder", `@odd ${name}\n`, /no plain file/],
+    ["a link or a folder", `@odd ${stored}\n`, /no plain file/],
     [
       "a file of a hundred megabytes",
-      `==> ${name} <==\n${"x".repeat(maxRecordBytes + 1)}\n`,
+      `==> ${stored} <==\n${"x".repeat(maxRecordBytes + 1)}\n`,
       /is larger than/,
     ],
     ["a file without a last line end", printed.replace("end\n\n", "end\n"), /cut short/],
   ])("says what is wrong with %s", (_what, given, problem) => {
     const listing = RecordListing.parse(given, [name]);
-    expect(listing.find(route)).toEqual({ problem: expect.stringMatching(problem) });
+    expect(listing.find(route)).toEqual({ path: stored, problem: expect.stringMatching(problem) });
   });
 
   it("goes with the changes that are kept, and with newer looks", () => {
@@ -132,7 +149,10 @@ describe("a listing", () => {
   });
 
   it("never throws", () => {
-    const piece = fc.oneof(fc.constantFrom("==> ", " <==\n", "@odd ", name, text, "\n", "./"), fc.string());
+    const piece = fc.oneof(
+      fc.constantFrom("==> ", " <==\n", "@odd ", "@gone ", stored ?? "", name, text, "\n", "./"),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const found = RecordListing.parse(pieces.join(""), "all").find(route);

@@ -27,10 +27,15 @@ const wellFacts: HostFacts = {
   isLocked: false,
   ownRoutes: [],
 };
+const busyboxFacts: Partial<HostFacts> = {
+  ipVersion: "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.",
+  ownRoutes: undefined,
+};
 const well: Inspection = {
   facts: wellFacts,
   managed: { routes: [], unreadable: [] },
   surroundings: noSurroundings,
+  persistence: { runs: ["systemd"], installed: [] },
   unrecorded: [],
 };
 
@@ -44,7 +49,14 @@ const withSurroundings = (changes: Partial<Surroundings>): Partial<Inspection> =
 });
 
 function managed(prefix: string, owner: string, changes: Partial<ManagedRoute> = {}): ManagedRoute {
-  const record = { route: localRoute(prefix), owner, origin: "created", token: "t", machineId: "-" } as const;
+  const record = {
+    route: localRoute(prefix),
+    owner,
+    origin: "created",
+    token: "t",
+    machineId: "-",
+    persists: true,
+  } as const;
   return { record, status: "present", isOfOtherMachine: false, ...changes };
 }
 const withManaged = (...routes: ManagedRoute[]): Partial<Inspection> => ({
@@ -67,7 +79,15 @@ describe("judgeInspection", () => {
   it.each<[string, Partial<Inspection>, CheckName, Finding["level"], RegExp]>([
     ["sudo", withFacts({ root: "sudo" }), "login", "ok", /operator gets root's rights by sudo/],
     ["no ip", withFacts({ ipVersion: undefined }), "ip", "problem", /no `ip` in PATH/],
-    ["busybox's ip", withFacts({ ipVersion: "unknown" }), "ip", "problem", /not iproute2's/],
+    ["another ip", withFacts({ ipVersion: "unknown" }), "ip", "problem", /neither iproute2's nor busybox's/],
+    [
+      "busybox's ip",
+      withFacts(busyboxFacts),
+      "ip",
+      "note",
+      /^BusyBox v1\.35\.0: its `ip` takes no table above/,
+    ],
+    ["busybox's ip", withFacts(busyboxFacts), "unrecorded", "note", /none without a record is found/],
     ["no flock", withFacts({ hasFlock: false }), "flock", "problem", /no `flock`/],
     [
       "IPv6 off on lo",
@@ -163,11 +183,35 @@ describe("judgeInspection", () => {
       /whose disk was copied: 2001:db8:1::\/64/,
     ],
     [
+      "no init that is known",
+      { persistence: { runs: [], installed: [] } },
+      "persistence",
+      "note",
+      /none of what could restore routes at boot is there/,
+    ],
+    [
+      "records that nothing restores",
+      withManaged(managed("2001:db8:1::/64", "shop/dev/a")),
+      "persistence",
+      "problem",
+      /nothing restores at boot what is recorded to persist: 2001:db8:1::\/64 \(shop/,
+    ],
+    [
+      "routes that are restored",
+      {
+        ...withManaged(managed("2001:db8:1::/64", "shop/dev/a")),
+        persistence: { runs: ["openrc", "ifupdown"], installed: ["openrc"] },
+      },
+      "persistence",
+      "ok",
+      /openrc restores routes at boot, and is set up for it/,
+    ],
+    [
       "an unreadable record",
-      { managed: { routes: [], unreadable: [{ name: "x", problem: "is cut short" }] } },
+      { managed: { routes: [], unreadable: [{ name: "x", path: "/run/x", problem: "is cut short" }] } },
       "unreadable",
       "problem",
-      /cannot be read: x is cut short/,
+      /cannot be read: \/run\/x is cut short/,
     ],
     [
       "a route without a record",

@@ -62,7 +62,8 @@ describe("parseFacts", () => {
 
   it.each([
     ["", undefined],
-    ["@ip BusyBox v1.35.0 multi-call binary.\n", "unknown"],
+    ["@ip BusyBox v1.35.0 multi-call binary.\n", "BusyBox v1.35.0 multi-call binary."],
+    ["@ip Usage: ip [OPTIONS]\n", "unknown"],
   ])("reads ip's version from %j", (text, version) => {
     expect(parseFacts(text + routes).ipVersion).toBe(version);
   });

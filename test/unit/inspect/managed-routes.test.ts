@@ -10,7 +10,7 @@ const here = "0123456789abcdef0123456789abcdef";
 const elsewhere = "fedcba9876543210fedcba9876543210";
 
 function record(prefix: string, owner = "shop/prod/a", machineId = here): OwnershipRecord {
-  return { route: localRoute(prefix), owner, origin: "created", token: "t", machineId };
+  return { route: localRoute(prefix), owner, origin: "created", token: "t", machineId, persists: true };
 }
 
 describe("sortEntries", () => {
@@ -27,12 +27,12 @@ describe("sortEntries", () => {
       const one = wanted[index];
       return one ? [[`name-${index}`, one] as const] : [];
     });
-    const problems = ["b", "a"].map((name) => [name, { problem: "is none" }] as const);
+    const problems = ["b", "a"].map((name) => [name, { path: `/run/${name}`, problem: "is none" }] as const);
     expect(sortEntries([...entries, ...problems])).toEqual({
       records: wanted,
       unreadable: [
-        { name: "a", problem: "is none" },
-        { name: "b", problem: "is none" },
+        { name: "a", path: "/run/a", problem: "is none" },
+        { name: "b", path: "/run/b", problem: "is none" },
       ],
     });
   });

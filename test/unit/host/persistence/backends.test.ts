@@ -1,7 +1,7 @@
 // The shell text of each backend in real shells. What it does to a host, the integration tests see.
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { chooseBackend, persistenceBackends } from "../../../../provider/host/persistence/backends";
+import { detectLines, persistenceBackends } from "../../../../provider/host/persistence/backends";
 
 const shells = ["dash", "bash", "busybox"].filter((name) => spawnSync(name, ["true"]).error === undefined);
 const parts = persistenceBackends.flatMap(({ name, detect, install, isInstalled, uninstall }) => [
@@ -18,7 +18,7 @@ describe.each(shells)("in %s", (shell) => {
     return { status, stderr };
   };
 
-  it.each([...parts, ["the choice", chooseBackend("found")] as const])("can be parsed: %s", (_, lines) => {
+  it.each([...parts, ["the choice", detectLines] as const])("can be parsed: %s", (_, lines) => {
     expect(parse(`part() {\n${lines.join("\n")}\n}\npart\n`)).toEqual({ status: 0, stderr: "" });
   });
 });

@@ -182,7 +182,8 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
   it("does not restore what a run has removed that was killed before the record went", () => {
     for (const route of routes) writeRecord(route);
     mkdirSync(join(folder, "run"));
-    writeFileSync(join(folder, "run/kept"), `another\n${recordName(routes[0] as LocalRoute)}\n`);
+    const removed = join(folder, "etc/routes", recordName(routes[0] as LocalRoute));
+    writeFileSync(join(folder, "run/kept"), `routes/another\n${removed}\n.\n`);
     expect(run(shell, "once")).toMatchObject({ status: 0, stderr: "pulumi-anyip: routes restored: 1\n" });
     expect(readLog()[0]).toBe(`batch route add ${formatRoute(routes[1] as LocalRoute)}`);
   });
