@@ -31,6 +31,8 @@ export class Host extends Machine {
   readonly unprivilegedUser: string;
   /** What a program's connection must say to get root's rights, besides the user. */
   readonly rights: HostRights;
+  /** Whether it has an init, which alone can restore a route at boot. */
+  readonly boots: boolean;
   /** The password of all accounts, if they have one. */
   readonly password: string | undefined;
   private readonly index: number;
@@ -52,6 +54,7 @@ export class Host extends Machine {
     this.unprivilegedUser = record.unprivilegedUser;
     this.rights = record.rights;
     this.password = record.password;
+    this.boots = record.boots ?? false;
     this.index = record.index;
     this.sshServer = FLAVOURS[record.flavour].sshServer ?? openssh;
   }
@@ -64,8 +67,8 @@ export class Host extends Machine {
 
   /** What sshd has seen since the host was made. */
   counters(): SshCounters {
-    const { boots, index } = this.record;
-    const logPath = boots ? this.path(BOOTED_SSHD_LOG) : sshdLogPath(this.directory, index);
+    const { index } = this.record;
+    const logPath = this.boots ? this.path(BOOTED_SSHD_LOG) : sshdLogPath(this.directory, index);
     return this.sshServer.readCounters(this, logPath);
   }
 
@@ -77,12 +80,12 @@ export class Host extends Machine {
   /** Makes the host refuse connections. Those that are open stay. */
   async stopSshd(): Promise<void> {
     // Its init would start it again; and an init that is still busy with the boot does nothing.
-    if (this.record.boots) await this.exec(["service", "ssh", "stop"]);
+    if (this.boots) await this.exec(["service", "ssh", "stop"]);
     await this.sshServer.stop(this);
   }
 
   async startSshd(): Promise<void> {
-    if (this.record.boots) await this.execOrThrow(["service", "ssh", "restart"]);
+    if (this.boots) await this.execOrThrow(["service", "ssh", "restart"]);
     else await this.sshServer.start(this, sshdLogPath(this.directory, this.index));
   }
 
@@ -93,7 +96,7 @@ export class Host extends Machine {
    * @throws Error when the host is of another flavour.
    */
   async reboot(kind: RebootKind = "orderly"): Promise<void> {
-    if (!this.record.boots) {
+    if (!this.boots) {
       throw new Error(`${this.name} can't reboot: the flavour ${this.record.flavour} has no init`);
     }
     await rebootHost(this.record, kind);

@@ -55,7 +55,7 @@ In a Pulumi program:
       user: "${host.user}",${formatRights(host)}
       privateKeyPath: "${sandbox.keyPath}",
       knownHosts: "${sandbox.knownHostsPath}",
-    }
+    }${host.boots ? "" : `\n    persist: "none"   // nothing on this host could restore a route at boot; see --flavour`}
 
 Remove it:
     pulumi-anyip sandbox down ${sandbox.name}

@@ -429,6 +429,7 @@ describe("the command line", () => {
   it("goes from up to down", async () => {
     const up = await cli("sandbox", "up", name, "--hosts", "2", "--flavour", "sudo");
     expect(up.stderr).toBe("");
+    expect(up.stdout).toContain('persist: "none"');
     const login = up.stdout.match(/ssh (-F \S+ web1)$/m)?.[1]?.split(" ") ?? [];
     expect((await run("ssh", [...login, "hostname; sudo -n id -un"])).stdout).toBe("web1\nroot\n");
     expect((await cli("sandbox", "list")).stdout).toMatch(new RegExp(`^${name}\n  web1  operator@198`, "m"));
