@@ -19,6 +19,7 @@ import {
   recoveryLines,
 } from "./record-script";
 import type { Step } from "./route";
+import { formatInterruptibleSleep } from "./sleep-script";
 import { formatDialect, formatRunSteps, runStepsLines } from "./step-script";
 
 // A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
@@ -219,16 +220,7 @@ export function formatApplyScript(
 function watchdogLines(confirmTimeoutSeconds: number): string[] {
   return [
     "(",
-    // TERM may come before the sleeper has a name, and while it is still a copy of this shell, with this trap:
-    // only KILL is sure to end it then.
-    "ended=",
-    "trap 'ended=1' TERM",
-    // The sleeper must hold neither the lock nor the channel: it may outlive us by its own time.
-    `sleep ${confirmTimeoutSeconds} </dev/null >/dev/null 2>&1 9<&- &`,
-    "sleeper=$!",
-    "trap 'kill -9 \"$sleeper\" 2>/dev/null; exit 0' TERM",
-    '[ -z "$ended" ] || { kill -9 "$sleeper" 2>/dev/null; exit 0; }',
-    'wait "$sleeper"',
+    ...formatInterruptibleSleep(confirmTimeoutSeconds),
     "trap '' TERM",
     "take_back",
     "leave",

@@ -2,6 +2,7 @@
 // power cut, a runner that was destroyed) leaves its shell waiting for as long as sshd keeps the connection. POSIX sh.
 //   turn  a number while the shell waits for its next part, another one each time; empty while it works
 import { hostDirectory } from "./record";
+import { formatInterruptibleSleep } from "./sleep-script";
 
 /** Far longer than a client has nothing to say; two of these and a wait are shorter than others wait for the lock. */
 const checkSeconds = 10;
@@ -19,16 +20,9 @@ export const leaseFunctions = [
   // The lease itself must not have the lock: it may outlive the shell by its own time.
   "begin_lease() {",
   "(",
-  // As with a watchdog: only KILL is sure to end the sleeper.
-  "ended=",
-  "trap 'ended=1' TERM",
   "seen=",
   "while :; do",
-  `sleep ${checkSeconds} </dev/null >/dev/null 2>&1 &`,
-  "sleeper=$!",
-  "trap 'kill -9 \"$sleeper\" 2>/dev/null; exit 0' TERM",
-  '[ -z "$ended" ] || { kill -9 "$sleeper" 2>/dev/null; exit 0; }',
-  'wait "$sleeper"',
+  ...formatInterruptibleSleep(checkSeconds),
   "kill -0 $$ 2>/dev/null || exit 0",
   "now=",
   "{ read -r now <turn; } 2>/dev/null",

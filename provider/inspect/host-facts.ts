@@ -24,7 +24,7 @@ export interface HostFacts {
   readonly hasFlock: boolean;
   /** Missing are those that the kernel does not have. */
   readonly settings: Readonly<Partial<Record<SettingName, number>>>;
-  /** What a run has under way, or left behind when it was killed: any of `undo`, `kept` and `new`. */
+  /** What a run has under way, or left behind when it was killed: any of `undo` and `kept`. */
   readonly pending: readonly string[];
   /** True when a run has the host's lock at this moment. */
   readonly isLocked: boolean;

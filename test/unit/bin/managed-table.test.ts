@@ -2,21 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { formatManagedTable } from "../../../bin/managed-table";
 import type { ManagedRoute } from "../../../provider/inspect/managed-routes";
+import { managedRoute } from "../../support/managed-route";
 import { localRoute } from "../../support/route-operations";
 
 const host = "root@web1:22";
 
-function managed(prefix: string, overrides: Partial<ManagedRoute> = {}, owner = "shop/prod/a"): ManagedRoute {
-  const record = {
-    route: localRoute(prefix),
-    owner,
-    origin: "created",
-    token: "t",
-    machineId: "-",
-    persists: true,
-  } as const;
-  return { record, status: "present", isOfOtherMachine: false, ...overrides };
-}
+const managed = (prefix: string, changes: Partial<ManagedRoute> = {}, owner = "shop/prod/a") =>
+  managedRoute(prefix, owner, changes);
 
 describe("formatManagedTable", () => {
   it("says that there is nothing", () => {

@@ -8,6 +8,7 @@ import { judgeFailure, judgeInspection } from "../../../provider/inspect/finding
 import type { HostFacts } from "../../../provider/inspect/host-facts";
 import type { Inspection } from "../../../provider/inspect/inspection";
 import type { ManagedRoute } from "../../../provider/inspect/managed-routes";
+import { managedRoute } from "../../support/managed-route";
 import { localRoute } from "../../support/route-operations";
 import { requirePrefix } from "../net/require-prefix";
 
@@ -48,17 +49,6 @@ const withSurroundings = (changes: Partial<Surroundings>): Partial<Inspection> =
   surroundings: { ...noSurroundings, ...changes },
 });
 
-function managed(prefix: string, owner: string, changes: Partial<ManagedRoute> = {}): ManagedRoute {
-  const record = {
-    route: localRoute(prefix),
-    owner,
-    origin: "created",
-    token: "t",
-    machineId: "-",
-    persists: true,
-  } as const;
-  return { record, status: "present", isOfOtherMachine: false, ...changes };
-}
 const withManaged = (...routes: ManagedRoute[]): Partial<Inspection> => ({
   managed: { routes, unreadable: [] },
 });
@@ -153,9 +143,9 @@ describe("judgeInspection", () => {
     [
       "two stacks",
       withManaged(
-        managed("2001:db8:1::/64", "shop/dev/a"),
-        managed("2001:db8:2::/64", "shop/prod/a"),
-        managed("2001:db8:3::/64", "shop/prod/b"),
+        managedRoute("2001:db8:1::/64", "shop/dev/a"),
+        managedRoute("2001:db8:2::/64", "shop/prod/a"),
+        managedRoute("2001:db8:3::/64", "shop/prod/b"),
       ),
       "records",
       "ok",
@@ -163,21 +153,23 @@ describe("judgeInspection", () => {
     ],
     [
       "a missing route",
-      withManaged(managed("2001:db8:1::/64", "shop/dev/a", { status: "missing" })),
+      withManaged(managedRoute("2001:db8:1::/64", "shop/dev/a", { status: "missing" })),
       "missing",
       "problem",
       /not there: 2001:db8:1::\/64 \(shop\/dev\/a\)$/,
     ],
     [
       "an altered route",
-      withManaged(managed("2001:db8:1::/64", "shop/dev/a", { status: "altered" })),
+      withManaged(managedRoute("2001:db8:1::/64", "shop/dev/a", { status: "altered" })),
       "altered",
       "problem",
       /not as recorded: 2001:db8:1::\/64/,
     ],
     [
       "another machine's record",
-      withManaged(managed("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true })),
+      withManaged(
+        managedRoute("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true }),
+      ),
       "otherMachine",
       "note",
       /whose disk was copied: 2001:db8:1::\/64/,
@@ -191,7 +183,7 @@ describe("judgeInspection", () => {
     ],
     [
       "records that nothing restores",
-      withManaged(managed("2001:db8:1::/64", "shop/dev/a")),
+      withManaged(managedRoute("2001:db8:1::/64", "shop/dev/a")),
       "persistence",
       "problem",
       /nothing restores at boot what is recorded to persist: 2001:db8:1::\/64 \(shop/,
@@ -199,7 +191,7 @@ describe("judgeInspection", () => {
     [
       "routes that are restored",
       {
-        ...withManaged(managed("2001:db8:1::/64", "shop/dev/a")),
+        ...withManaged(managedRoute("2001:db8:1::/64", "shop/dev/a")),
         persistence: { runs: ["openrc", "ifupdown"], installed: ["openrc"] },
       },
       "persistence",
@@ -240,9 +232,9 @@ describe("judgeInspection", () => {
   });
 
   it("calls a route dead in an on-link subnet, with the ways out", () => {
-    const inside = managed("2001:db8:5:0:1::/80", "shop/dev/a");
+    const inside = managedRoute("2001:db8:5:0:1::/80", "shop/dev/a");
     expect(
-      judge({ ...withManaged(inside, managed("2001:db8:6::/64", "shop/dev/b")), ...onEth0 }),
+      judge({ ...withManaged(inside, managedRoute("2001:db8:6::/64", "shop/dev/b")), ...onEth0 }),
     ).toContainEqual({
       check: "dead",
       level: "note",
@@ -255,21 +247,24 @@ describe("judgeInspection", () => {
   });
 
   it.each<[string, ManagedRoute]>([
-    ["is not there", managed("2001:db8:5::1/128", "shop/dev/a", { status: "missing" })],
+    ["is not there", managedRoute("2001:db8:5::1/128", "shop/dev/a", { status: "missing" })],
     [
       "came with another machine's disk",
-      managed("2001:db8:5::1/128", "shop/dev/a", { isOfOtherMachine: true }),
+      managedRoute("2001:db8:5::1/128", "shop/dev/a", { isOfOtherMachine: true }),
     ],
-    ["is routed here", managed("2001:db8:6::/64", "shop/dev/a")],
-    ["holds the subnet", managed("2001:db8::/32", "shop/dev/a")],
-    ["is IPv4", managed("192.0.2.0/25", "shop/dev/a")],
+    ["is routed here", managedRoute("2001:db8:6::/64", "shop/dev/a")],
+    ["holds the subnet", managedRoute("2001:db8::/32", "shop/dev/a")],
+    ["is IPv4", managedRoute("192.0.2.0/25", "shop/dev/a")],
   ])("does not call a route dead that %s", (_, route) => {
     const findings = judge({ ...withManaged(route), ...onEth0 });
     expect(findings.filter(({ check }) => check === "dead")).toEqual([]);
   });
 
   it("does not call another machine's route missing", () => {
-    const elsewhere = managed("2001:db8:1::/64", "shop/dev/a", { status: "missing", isOfOtherMachine: true });
+    const elsewhere = managedRoute("2001:db8:1::/64", "shop/dev/a", {
+      status: "missing",
+      isOfOtherMachine: true,
+    });
     expect(judge(withManaged(elsewhere)).filter(({ level }) => level === "problem")).toEqual([]);
   });
 
@@ -282,7 +277,7 @@ describe("judgeInspection", () => {
 
   it("names a few of many", () => {
     const many = Array.from({ length: 1000 }, (_, index) =>
-      managed(`2001:db8:1:${index.toString(16)}::/64`, "shop/dev/a", { status: "missing" }),
+      managedRoute(`2001:db8:1:${index.toString(16)}::/64`, "shop/dev/a", { status: "missing" }),
     );
     const finding = judge(withManaged(...many)).find(({ check }) => check === "missing");
     expect(finding?.found).toMatch(/2001:db8:1:9::\/64 \(shop\/dev\/a\) and 990 more$/);
