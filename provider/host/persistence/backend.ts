@@ -1,11 +1,11 @@
 // What every way to make routes outlast a reboot has in common: its interface, and how its files come to a host and go.
 // Pure; POSIX sh.
-import { restorePath, storeDirectory, versionLine } from "./paths";
+import { type BackendName, restorePath, storeDirectory, versionLine } from "./paths";
 import { formatRestoreScript } from "./restore-script";
 
 /** One way in which a host restores routes at boot. The shell text runs as root, while the run has the host's lock. */
 export interface PersistenceBackend {
-  readonly name: "systemd" | "openrc" | "ifupdown";
+  readonly name: BackendName;
   /** A condition of builtins: the host runs what this needs. */
   readonly detect: string;
   /**
@@ -24,7 +24,7 @@ export interface PersistenceBackend {
 
 /** What differs between backends, besides the restore program that all of them run. */
 export interface BackendParts {
-  readonly name: PersistenceBackend["name"];
+  readonly name: BackendName;
   readonly detect: string;
   /** What the host's own init or network scripts read. */
   readonly file: InstalledFile;
