@@ -2,7 +2,7 @@
 
 import type { LoginMethod } from "./credentials";
 
-/** What to try next; `none` asks the host what it accepts, before any secret is sent. */
+/** What to try next; `none` asks the host what it accepts. */
 export type LoginStep<Key> =
   | { readonly kind: "none" }
   | Extract<LoginMethod<Key>, { kind: "key" | "agent" | "password" }>
@@ -20,15 +20,17 @@ export class LoginPlan<Key> {
     this.left = [...methods];
   }
 
-  /** `offered` is `undefined` before the host has said what it accepts. */
+  /**
+   * `offered` is `undefined` before the host has said what it accepts. No secret is sent before it has, and no agent's keys, which
+   * may be more than a host lets one try. A key comes first: it shows its public half, and saves the question a round trip.
+   */
   chooseNext(offered: readonly string[] | undefined): LoginStep<Key> | undefined {
-    if (!this.asked) {
-      this.asked = true;
-      return { kind: "none" };
-    }
+    const isFirst = !this.asked;
+    this.asked = true;
+    if (isFirst && this.left[0]?.kind !== "key") return { kind: "none" };
     this.offered = offered ?? this.offered;
     // What does not fit now stays: after one factor the host may ask for another.
-    const index = this.left.findIndex((method) => this.accepts(method));
+    const index = isFirst ? 0 : this.left.findIndex((method) => this.accepts(method));
     const method = this.left[index];
     if (method === undefined) return undefined;
     this.left.splice(index, 1);

@@ -84,7 +84,7 @@ describe("password", () => {
       else context.reject(["publickey"]);
     });
     await logIn({ ...spec, privateKey: key.private });
-    expect(seen).toEqual(["none", "publickey", "password"]);
+    expect(seen).toEqual(["publickey", "password"]);
   });
 });
 
