@@ -87,12 +87,12 @@ describe("reverseZone", () => {
 
 describe("formatZoneRecords", () => {
   const names = {
+    "shop.example.org": "192.0.2.1",
     "shop.example.net": ["2001:db8:100::1", "192.0.2.1"],
     "blog.example.net": "2001:DB8:100:0::2",
     "example.net": ["192.0.2.130", "192.0.2.2"],
     "*.blog.example.net": "2001:db8:100::2",
     "example.com": [],
-    "shop.example.org": "192.0.2.1",
   };
 
   it("writes A and AAAA lines by name from the right, then by address", () => {
@@ -109,17 +109,17 @@ shop.example.org. IN A 192.0.2.1
   });
 
   it("writes a TTL into each line, and owners relative to the origin", () => {
-    const relative = { "@": "192.0.2.2", shop: "192.0.2.1", "shop.example.org.": "192.0.2.1" };
+    const relative = { "@": "192.0.2.2", shop: "192.0.2.1", "myexample.net.": "192.0.2.1" };
     expect(formatZoneRecords(relative, { origin: "example.net", ttl: 0, relative: true })).toBe(
       `@ 0 IN A 192.0.2.2
 shop 0 IN A 192.0.2.1
-shop.example.org. 0 IN A 192.0.2.1
+myexample.net. 0 IN A 192.0.2.1
 `,
     );
     expect(formatZoneRecords(relative, { origin: "Example.NET.", ttl: 2 ** 31 - 1 })).toBe(
       `example.net. 2147483647 IN A 192.0.2.2
 shop.example.net. 2147483647 IN A 192.0.2.1
-shop.example.org. 2147483647 IN A 192.0.2.1
+myexample.net. 2147483647 IN A 192.0.2.1
 `,
     );
   });
