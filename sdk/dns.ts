@@ -84,11 +84,13 @@ export interface ZoneRecordsOptions extends ZoneLineOptions {
  * Lines of a zone file for BIND and what reads the same format (RFC 1035 §5.1), without SOA, NS and directives. It writes A and
  * AAAA lines by name (RFC 4034 §6.1, which keeps a domain together) and then by address; or, with `reverse`, PTR lines
  * by address and then by name, but none for wildcards. The same names and addresses give the same text in any order. Each line
- * ends with a line feed; what has no addresses has no line.
+ * ends with a line feed; what has no addresses has no line. Which zone a name belongs to is not looked at: names of several
+ * domains are for the caller to part.
  *
  * Names are those of hosts: letters, digits, inner hyphens, labels of 63 characters and 253 in all, the first label may be `*`;
  * case makes no difference. With an `origin` they are as in a zone file, relative unless a dot ends them, and `@` is the origin.
- * Without, they are complete, and a single label needs the dot. A name in another script is written in the ASCII form of IDNA.
+ * Without, they are complete, and a single label needs the dot. A name in another script has to be given in the ASCII form of
+ * IDNA; the error says which that is.
  *
  * @param names the address or addresses of each name: `{ "shop.example": "2001:db8:100::1" }`.
  * @returns such as `shop.example. IN AAAA 2001:db8:100::1\n`.
@@ -115,7 +117,7 @@ export function formatZoneRecords(
   return formatPointerRecords(hosts, prefix, isInOwnZone, readForm(options, zoneOf(prefix, isInOwnZone)));
 }
 
-/** What {@link formatClasslessDelegation} writes, and how; owners are relative to the /24's zone. */
+/** What {@link formatClasslessDelegation} writes, and how; with `relative`, owners are so to the zone of the /24. */
 export interface ClasslessDelegationOptions extends ZoneLineOptions {
   /** Complete names of the servers of the delegated zone, at least one. */
   nameServers: readonly string[];

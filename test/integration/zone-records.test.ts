@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formatClasslessDelegation, formatZoneRecords, reverseZone } from "../../sdk/dns";
-import { nthAddress } from "../../sdk/prefixes";
+import { formatClasslessDelegation, formatZoneRecords, nthAddress, reverseZone } from "../../sdk";
 
 const run = promisify(execFile);
 

@@ -3,8 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Address, addressBits, formatAddress, parseAddress } from "../../../net/address";
 import { firstAddress, formatPrefix, holdsAddress, type Prefix } from "../../../net/prefix";
-import { formatClasslessDelegation, formatZoneRecords, reverseName, reverseZone } from "../../../sdk/dns";
-import { nthAddress } from "../../../sdk/prefixes";
+import {
+  formatClasslessDelegation,
+  formatZoneRecords,
+  nthAddress,
+  reverseName,
+  reverseZone,
+} from "../../../sdk";
 import { anyAddress, anyPlace } from "../net/arbitraries";
 import { requirePrefix } from "../net/require-prefix";
 

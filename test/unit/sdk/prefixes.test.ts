@@ -3,15 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressBits, formatAddress, parseAddress } from "../../../net/address";
 import { countAddresses, firstAddress, formatPrefix, holdsAddress, lastAddress } from "../../../net/prefix";
-import {
-  contains,
-  nthAddress,
-  overlaps,
-  parsePrefix,
-  randomAddress,
-  subnets,
-  summarize,
-} from "../../../sdk/prefixes";
+import { contains, nthAddress, overlaps, parsePrefix, randomAddress, subnets, summarize } from "../../../sdk";
 import { anyAddress, anyPlace, anyPrefix } from "../net/arbitraries";
 import { requirePrefix } from "../net/require-prefix";
 
