@@ -1,5 +1,5 @@
-// The DNS zone that holds the PTR records of a prefix.
-import { addressBits } from "./address";
+// Reverse DNS: the name of an address, and the zone that holds the PTR records of a prefix.
+import { type Address, addressBits } from "./address";
 import type { Prefix } from "./prefix";
 
 /**
@@ -17,4 +17,28 @@ export function reverseZone(prefix: Prefix): string {
     labels.unshift(label.toString(radix));
   }
   return [...labels, suffix].join(".");
+}
+
+/** The name under which an address has its PTR record (RFC 1035 §3.5, RFC 3596 §2.5). */
+export function reverseName({ family, value }: Address): string {
+  return reverseZone({ family, network: value, length: addressBits(family) });
+}
+
+/** True for the prefixes that RFC 2317 is for: those of IPv4 that are smaller than a /24 and larger than an address. */
+export function isClassless(prefix: Prefix): boolean {
+  return prefix.family === "ipv4" && prefix.length > 24 && prefix.length < 32;
+}
+
+/** The zone of a prefix of its own by RFC 2317 §4, such as `0/25.2.0.192.in-addr.arpa`, where {@link isClassless}. */
+export function classlessZone(prefix: Prefix): string {
+  return `${lastOctet(prefix.network)}/${prefix.length}.${reverseZone(prefix)}`;
+}
+
+/** The name of an address's PTR record in a {@link classlessZone}, to which its own name is an alias. */
+export function classlessName(address: Address, prefix: Prefix): string {
+  return `${lastOctet(address.value)}.${classlessZone(prefix)}`;
+}
+
+function lastOctet(value: bigint): bigint {
+  return value & 0xffn;
 }

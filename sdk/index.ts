@@ -1,3 +1,24 @@
 // What a Pulumi program imports. Named exports only, so that ESM programs can import them from CommonJS.
 export { AnyIPRoute, type AnyIPRouteArgs } from "./anyip-route";
 export type { ConnectionArgs, HopArgs } from "./connection";
+export {
+  type ClasslessDelegationOptions,
+  formatClasslessDelegation,
+  formatZoneRecords,
+  type ReverseZoneOptions,
+  reverseName,
+  reverseZone,
+  type ZoneLineOptions,
+  type ZoneRecordsOptions,
+} from "./dns";
+export {
+  contains,
+  nthAddress,
+  overlaps,
+  type ParsedPrefix,
+  parsePrefix,
+  randomAddress,
+  type Subnets,
+  subnets,
+  summarize,
+} from "./prefixes";

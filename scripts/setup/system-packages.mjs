@@ -12,13 +12,14 @@ const commandsOfPackage = {
   procps: ["ps", "sysctl"],
 };
 
-/** Other ways to root's rights, other login shells and what small systems run, which only the tests have hosts with. */
+/** Other ways to root's rights, other login shells and what small systems run, which only the tests have hosts with; BIND's judge of zone files. */
 const commandsOfTestPackage = {
   opendoas: ["doas"],
   fish: ["fish"],
   tcsh: ["tcsh"],
   busybox: ["busybox"],
   "dropbear-bin": ["dropbear", "dropbearconvert"],
+  "bind9-utils": ["named-checkzone"],
 };
 
 const isRoot = () => process.getuid?.() === 0;

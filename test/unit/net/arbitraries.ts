@@ -1,7 +1,7 @@
 // Addresses and prefixes of both families for properties.
 import fc from "fast-check";
 import { type Address, addressBits, type Family } from "../../../net/address";
-import type { Prefix } from "../../../net/prefix";
+import { countAddresses, type Prefix } from "../../../net/prefix";
 
 const anyFamily = fc.constantFrom<Family>("ipv4", "ipv6");
 
@@ -22,5 +22,13 @@ export const anyPrefix: fc.Arbitrary<Prefix> = anyAddress.chain(({ family, value
   fc.integer({ min: 0, max: addressBits(family) }).map((length) => {
     const hostBits = BigInt(addressBits(family) - length);
     return { family, network: (value >> hostBits) << hostBits, length };
+  }),
+);
+
+/** A prefix and the number of one of its addresses. */
+export const anyPlace = anyPrefix.chain((prefix) =>
+  fc.record({
+    prefix: fc.constant(prefix),
+    index: fc.bigInt({ min: 0n, max: countAddresses(prefix) - 1n }),
   }),
 );
