@@ -2,8 +2,8 @@
 
 const runTimeOnly = { dependencyTypesNot: ["type-only"] };
 // A resource's folder is any folder of provider/ that is not one of the shared ones.
-const resourceFolder = "^provider/(?!check/|connection/|host/|inspect/|transport/)[^/]+/";
-const pureFiles = `${resourceFolder}(plan|inputs|state|diff)\\.ts$`;
+const resourceFolder = "^provider/(?!check/|connection/|host/|inspect/|managed-route/|transport/)[^/]+/";
+const pureFiles = `(${resourceFolder}(plan|inputs|state|diff)|^provider/managed-route/[^/]+)\\.ts$`;
 const npmModule = (name) => `(^|/)node_modules/(@types/)?${name}/`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -90,12 +90,15 @@ module.exports = {
       name: "resources-use-interfaces",
       comment: "A resource speaks to Host; how a host is reached is put together in provider/hosts.ts alone.",
       severity: "error",
-      from: { path: "^provider/[^/]+/", pathNot: "^provider/(check|connection|host|inspect|transport)/" },
+      from: {
+        path: "^provider/[^/]+/",
+        pathNot: "^provider/(check|connection|host|inspect|managed-route|transport)/",
+      },
       to: {
         path: "^provider/",
         pathNot: [
           resourceFolder,
-          "^provider/(check|connection)/",
+          "^provider/(check|connection|managed-route)/",
           "^provider/host/(host|record|route|guard|surroundings|persistence/paths)\\.ts$",
           "^provider/(errors|host-access)\\.ts$",
         ],
@@ -106,7 +109,7 @@ module.exports = {
       comment:
         "A resource that imports another one cannot be changed alone; what they share belongs beside them.",
       severity: "error",
-      from: { path: "^provider/(?!check/|connection/|host/|inspect/|transport/)([^/]+)/" },
+      from: { path: "^provider/(?!check/|connection/|host/|inspect/|managed-route/|transport/)([^/]+)/" },
       to: { path: resourceFolder, pathNot: "^provider/$1/" },
     },
     {

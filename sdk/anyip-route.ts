@@ -10,7 +10,7 @@ import {
   parsePrefix,
 } from "../net/prefix";
 import { reverseZone } from "../net/reverse-zone";
-import type { PersistChoice, Persistence } from "../provider/anyip-route/persistence";
+import type { PersistChoice, Persistence } from "../provider/managed-route/persistence";
 import type { UnsafeReason } from "../provider/host/guard";
 import { type ConnectionArgs, readRegisteredConnection, registerConnection } from "./connection";
 import { pauseStackTraces } from "./stack-traces";

@@ -1,5 +1,5 @@
 // Which resource of the program declares which route: two that bind the same one are told so at preview. No I/O.
-import type { DesiredRoute } from "./inputs";
+import type { DesiredRoute } from "../managed-route/desired";
 
 /** What `check` has seen in this process: the engine asks it once for each resource of the program, in every run. */
 export class DeclaredRoutes {

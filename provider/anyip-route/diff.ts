@@ -1,9 +1,12 @@
 // Desired against recorded: what must be replaced, what is changed in place. Pure; the engine's `diff`.
 import { isRecord, isUnknown } from "../check/fields";
 import { openConnection } from "../connection/inputs";
-import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
-import { keepsFoundProtocol } from "./plan";
-import { decodeState, extractInputs, isCurrentVersion, type RecordedRoute } from "./state";
+import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import { keepsFoundProtocol } from "../managed-route/plan";
+import type { RecordedRoute } from "../managed-route/recorded";
+import { isCurrentVersion } from "../managed-route/state-version";
+import { checkInputs } from "./inputs";
+import { decodeState, extractInputs } from "./state";
 
 /** The engine's answer; explicit in all that matters (it guesses otherwise). */
 export interface RouteDiff {

@@ -6,13 +6,22 @@ import { AnyIPError } from "../errors";
 import type { ObservedTable, RoutePlan } from "../host/host";
 import type { LocalRoute } from "../host/route";
 import type { HostAccess } from "../host-access";
-import { RouteClaims } from "./claims";
+import { RouteClaims } from "../managed-route/claims";
+import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import { requireSafe } from "../managed-route/lockout";
+import {
+  explainAbsence,
+  findRecorded,
+  isSameOnHost,
+  planCreate,
+  planDelete,
+  planUpdate,
+} from "../managed-route/plan";
+import type { StateExtras } from "../managed-route/recorded";
 import { DeclaredRoutes } from "./declared";
 import { diffRoute } from "./diff";
-import { checkInputs, type DesiredRoute, type RawInputs } from "./inputs";
-import { requireSafe } from "./lockout";
-import { explainAbsence, findRecorded, isSameOnHost, planCreate, planDelete, planUpdate } from "./plan";
-import { decodeState, encodeState, type StateExtras } from "./state";
+import { checkInputs } from "./inputs";
+import { decodeState, encodeState } from "./state";
 
 /** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
 export type FindHost = (connection: DesiredRoute["connection"], acceptedHostKey?: string) => HostAccess;

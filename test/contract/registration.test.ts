@@ -2,8 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { persistChoices } from "../../provider/anyip-route/persistence";
 import { decodeState } from "../../provider/anyip-route/state";
+import { persistChoices } from "../../provider/managed-route/persistence";
 import { AnyIPRoute, type ConnectionArgs } from "../../sdk";
 import { providerLiteral } from "./literal";
 

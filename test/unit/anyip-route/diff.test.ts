@@ -1,8 +1,10 @@
 // What a change of each property means: a replacement, an update in place, or nothing.
 import { describe, expect, it } from "vitest";
 import { diffRoute } from "../../../provider/anyip-route/diff";
-import { checkInputs, type RawInputs } from "../../../provider/anyip-route/inputs";
-import { encodeState, type StateExtras } from "../../../provider/anyip-route/state";
+import { checkInputs } from "../../../provider/anyip-route/inputs";
+import { encodeState } from "../../../provider/anyip-route/state";
+import type { RawInputs } from "../../../provider/managed-route/desired";
+import type { StateExtras } from "../../../provider/managed-route/recorded";
 import { fullInputs, validInputs, withValue } from "./valid-inputs";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

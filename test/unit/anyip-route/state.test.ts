@@ -1,8 +1,9 @@
 // Recorded states: those of version 1 must be readable for ever, nonsense must be refused.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareRoute, decodeState, encodeState, extractInputs } from "../../../provider/anyip-route/state";
+import { decodeState, encodeState, extractInputs } from "../../../provider/anyip-route/state";
 import type { LocalRoute } from "../../../provider/host/route";
+import { compareRoute } from "../../../provider/managed-route/recorded";
 import { anyRoute } from "../host/any-route";
 import { fullInputs, validInputs } from "./valid-inputs";
 

@@ -1,5 +1,6 @@
 // Inputs with nothing wrong in them, for cases that change one thing.
-import { checkInputs, type DesiredRoute, type RawInputs } from "../../../provider/anyip-route/inputs";
+import { checkInputs } from "../../../provider/anyip-route/inputs";
+import type { DesiredRoute, RawInputs } from "../../../provider/managed-route/desired";
 
 export const pinnedKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVXL9nBqHPkfPZsoDAx3MFvZ5tuUZTv7Iku1OtyzjmP";
 

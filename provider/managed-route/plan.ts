@@ -12,10 +12,10 @@ import {
   type Step,
 } from "../host/route";
 import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
+import type { DesiredRoute } from "./desired";
 import { type Claimant, findHolder, type Holder } from "./holder";
-import type { DesiredRoute } from "./inputs";
 import { choosePersistence, type Persistence } from "./persistence";
-import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./state";
+import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./recorded";
 
 type Extras = Pick<StateExtras, "origin" | "persistence" | "found" | "machineId">;
 

@@ -3,7 +3,7 @@ import { describeHop } from "../connection/spec";
 import { AnyIPError } from "../errors";
 import { findRisks, type Risk } from "../host/guard";
 import type { Observation, RoutePlan } from "../host/host";
-import type { DesiredRoute } from "./inputs";
+import type { DesiredRoute } from "./desired";
 
 /**
  * The plan, if it may be carried out. Only a step that adds is looked at: a route that is there already has shown that

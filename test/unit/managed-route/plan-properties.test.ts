@@ -1,19 +1,19 @@
 // Plans against a model of the kernel's table: nothing is left to do after a plan, and nobody else loses anything.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RawInputs } from "../../../provider/anyip-route/inputs";
+import { decodeState, encodeState } from "../../../provider/anyip-route/state";
+import { AnyIPError } from "../../../provider/errors";
+import { hasKey, type ObservedRoute, type RouteKey } from "../../../provider/host/route";
+import type { RawInputs } from "../../../provider/managed-route/desired";
 import {
   explainAbsence,
   findRecorded,
   planCreate,
   planDelete,
   planUpdate,
-} from "../../../provider/anyip-route/plan";
-import { decodeState, encodeState } from "../../../provider/anyip-route/state";
-import { AnyIPError } from "../../../provider/errors";
-import { hasKey, type ObservedRoute, type RouteKey } from "../../../provider/host/route";
+} from "../../../provider/managed-route/plan";
+import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
 import { KernelTable, ModelHost } from "./kernel-table";
-import { requireDesired, validInputs } from "./valid-inputs";
 
 const prefixes = ["2001:db8:100::/64", "2001:db8:200::1/128"];
 const sources = ["2001:db8::1", "2001:db8::2"];

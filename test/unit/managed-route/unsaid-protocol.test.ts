@@ -1,14 +1,14 @@
 // Plans for a host whose `ip` does not say the protocol of a route, as busybox's: its kernel knows it all the same.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RawInputs } from "../../../provider/anyip-route/inputs";
-import { findRecorded, planCreate, planDelete, planUpdate } from "../../../provider/anyip-route/plan";
 import { decodeState, encodeState } from "../../../provider/anyip-route/state";
 import { AnyIPError } from "../../../provider/errors";
 import type { Observation } from "../../../provider/host/host";
 import { hasKey, type ObservedRoute } from "../../../provider/host/route";
+import type { RawInputs } from "../../../provider/managed-route/desired";
+import { findRecorded, planCreate, planDelete, planUpdate } from "../../../provider/managed-route/plan";
+import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
 import { KernelTable, ModelHost } from "./kernel-table";
-import { requireDesired, validInputs } from "./valid-inputs";
 
 const id = "anyip-0001";
 const { route } = requireDesired(validInputs);

@@ -1,21 +1,22 @@
 // Plans: observed, desired and recorded in, a change or a refusal out.
 import { describe, expect, it } from "vitest";
-import type { RawInputs } from "../../../provider/anyip-route/inputs";
+import { decodeState, encodeState } from "../../../provider/anyip-route/state";
+import type { PersistenceFacts } from "../../../provider/host/host";
+import type { BackendName } from "../../../provider/host/persistence/paths";
+import { type OwnershipRecord, recordName, type UnreadableRecord } from "../../../provider/host/record";
+import type { ObservedRoute } from "../../../provider/host/route";
+import { noSurroundings } from "../../../provider/host/surroundings";
+import type { RawInputs } from "../../../provider/managed-route/desired";
 import {
   explainAbsence,
   findRecorded,
   planCreate,
   planDelete,
   planUpdate,
-} from "../../../provider/anyip-route/plan";
-import { decodeState, encodeState, type StateExtras } from "../../../provider/anyip-route/state";
-import type { PersistenceFacts } from "../../../provider/host/host";
-import type { BackendName } from "../../../provider/host/persistence/paths";
-import { type OwnershipRecord, recordName, type UnreadableRecord } from "../../../provider/host/record";
-import type { ObservedRoute } from "../../../provider/host/route";
-import { noSurroundings } from "../../../provider/host/surroundings";
+} from "../../../provider/managed-route/plan";
+import type { StateExtras } from "../../../provider/managed-route/recorded";
+import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
 import { KernelTable, ModelHost, thisMachine } from "./kernel-table";
-import { requireDesired, validInputs } from "./valid-inputs";
 
 const { route } = requireDesired(validInputs);
 const id = "anyip-0001";

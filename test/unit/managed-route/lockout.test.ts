@@ -1,12 +1,12 @@
 // Plans that may be carried out, and what is said about those that may not.
 import { describe, expect, it } from "vitest";
-import type { RawInputs } from "../../../provider/anyip-route/inputs";
-import { requireSafe } from "../../../provider/anyip-route/lockout";
 import type { Step } from "../../../provider/host/route";
 import { noSurroundings, type Surroundings } from "../../../provider/host/surroundings";
+import type { RawInputs } from "../../../provider/managed-route/desired";
+import { requireSafe } from "../../../provider/managed-route/lockout";
+import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
 import { requirePrefix } from "../net/require-prefix";
 import { KernelTable, ModelHost } from "./kernel-table";
-import { requireDesired, validInputs } from "./valid-inputs";
 
 const { network } = requirePrefix("2001:db8:100::fe/128");
 const gateway = { address: { family: "ipv6", value: network }, device: "eth0" } as const;

@@ -1,0 +1,21 @@
+// The version of recorded states, of all resources that bind a prefix. Pure.
+import { AnyIPError } from "../errors";
+import type { RawInputs } from "./desired";
+
+/** The version that is written: 1, which is what a state without `stateVersion` has. */
+const stateVersion = 1;
+
+/** True for a state of the version that this package writes. */
+export function isCurrentVersion(outputs: RawInputs): boolean {
+  return outputs.stateVersion === undefined || outputs.stateVersion === stateVersion;
+}
+
+/** @throws AnyIPError STATE_UNREADABLE for a newer version. */
+export function requireCurrentVersion(outputs: RawInputs): void {
+  if (isCurrentVersion(outputs)) return;
+  throw new AnyIPError(
+    "STATE_UNREADABLE",
+    `the recorded state has version ${String(outputs.stateVersion)}, this pulumi-anyip reads version ${stateVersion}; ` +
+      "install the pulumi-anyip that wrote it, or a newer one",
+  );
+}
