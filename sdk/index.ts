@@ -1,4 +1,5 @@
 // What a Pulumi program imports. Named exports only, so that ESM programs can import them from CommonJS.
+export { AddressAllocation, type AddressAllocationArgs } from "./address-allocation";
 export { AnyIPRoute, type AnyIPRouteArgs } from "./anyip-route";
 export type { ConnectionArgs, HopArgs } from "./connection";
 export {
@@ -11,6 +12,7 @@ export {
   type ZoneLineOptions,
   type ZoneRecordsOptions,
 } from "./dns";
+export { ManagedRoute, type ManagedRouteArgs } from "./managed-route";
 export {
   contains,
   nthAddress,

@@ -2,21 +2,15 @@
 // itself (the Host).
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import { AnyIPError } from "../errors";
-import type { ObservedTable, RoutePlan } from "../host/host";
+import type { RoutePlan } from "../host/host";
 import type { LocalRoute } from "../host/route";
 import type { HostAccess } from "../host-access";
 import { RouteClaims } from "../managed-route/claims";
+import { requireUnused } from "../managed-route/cover";
 import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import { unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
-import {
-  explainAbsence,
-  findRecorded,
-  isSameOnHost,
-  planCreate,
-  planDelete,
-  planUpdate,
-} from "../managed-route/plan";
+import { findRecorded, isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
 import { DeclaredRoutes } from "./declared";
 import { diffRoute } from "./diff";
@@ -65,7 +59,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
           return place(machine, requireSafe(plan, desired, observed));
         },
         confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
-        ...verifying(desired),
+        ...verifying(desired.verify, ({ extras }: PlacedExtras) => ({ desired, extras })),
       });
       claims.claim(machine, route, id);
       return { id, outs: encodeState(inputs, withHostKey(extras, access)) };
@@ -94,7 +88,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
           return place(observed.machine, requireSafe(plan, desired, observed));
         },
         confirmTimeoutSeconds: desired.confirmTimeoutSeconds,
-        ...verifying(desired),
+        ...verifying(desired.verify, ({ extras }: PlacedExtras) => ({ desired, extras })),
       });
       // So that "forget" itself can be recorded, without which a delete would not know of it.
       const placed = await (isSameOnHost(recorded, desired) ? unlessGone(changed, desired) : changed);
@@ -108,28 +102,20 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const changed = access.host.change<string>({
         reads: [recorded.route, recorded.actual],
+        // Others may be answered by it.
+        records: "all",
         look: "earlier",
         confirmTimeoutSeconds: recorded.confirmTimeoutSeconds,
         plan: (observed) => {
           const { machine } = observed;
-          return planDelete(recorded, id, observed, isOthers(machine, recorded.actual, id), machine);
+          const isClaimed = isOthers(machine, recorded.actual, id);
+          return requireUnused(planDelete(recorded, id, observed, isClaimed, machine), observed);
         },
       });
       const machine = await unlessGone(changed, recorded);
       if (machine !== undefined) claims.release(machine, recorded.actual, id);
     },
   };
-}
-
-/** undefined where the host cannot be reached and the program says that it is gone for good. */
-async function unlessGone<T>(changed: Promise<T>, { onHostGone }: DesiredRoute): Promise<T | undefined> {
-  try {
-    return await changed;
-  } catch (error) {
-    const isGone = error instanceof AnyIPError && error.code === "HOST_UNREACHABLE";
-    if (isGone && onHostGone === "forget") return undefined;
-    throw error;
-  }
 }
 
 /** What a change leaves to be recorded, and the machine on which it happened. */
@@ -146,18 +132,4 @@ function requireDesired(inputs: RawInputs): DesiredRoute {
   const { desired, failures } = checkInputs(inputs);
   if (desired) return desired;
   throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
-}
-
-function verifying({ route, verify }: DesiredRoute) {
-  if (!verify) return {};
-  return {
-    verify: (observed: ObservedTable, { extras }: PlacedExtras) =>
-      explainAbsence(route, extras.found ?? {}, observed),
-  };
-}
-
-/** Pins the key that acceptNew accepted, so that the next run accepts no other. */
-function withHostKey(extras: StateExtras, access: HostAccess): StateExtras {
-  const acceptedHostKey = access.acceptedHostKey();
-  return acceptedHostKey === undefined ? extras : { ...extras, acceptedHostKey };
 }

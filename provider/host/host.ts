@@ -27,9 +27,11 @@ export interface RoutePlan<Result> {
 export interface ObservedTable {
   /** Every route whose destination is exactly this canonical prefix, in the kernel's order. */
   find(prefix: string): readonly ObservedRoute[];
+  /** The destinations of all its routes, as canonical CIDR text. */
+  prefixes(): Iterable<string>;
 }
 
-export const emptyTable: ObservedTable = { find: () => [] };
+export const emptyTable: ObservedTable = { find: () => [], prefixes: () => [] };
 
 /** A text that is equal for two names exactly if they are of one table. */
 export function tableKey({ family, table }: TableName): string {
@@ -52,6 +54,12 @@ export interface Observation {
   readonly table: ObservedTable;
   /** The record at a route's key; undefined when there is none. */
   findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined;
+  /** All records by file name, for an operation that reads them all; else those that happen to be known. */
+  listRecords(): readonly (readonly [name: string, found: OwnershipRecord | UnreadableRecord])[];
+  /** The records, of those that {@link listRecords} lists, of what is answered by a larger route alone. */
+  listCovered(): readonly OwnershipRecord[];
+  /** One object for each hold of the host's lock, under which nobody else changes a record. */
+  readonly lockHold: object;
   /** Tells routing tables apart: equal for two connections exactly if they lead to the same ones. */
   readonly machine: string;
   /** The machine's own id (machine-id(5)), which outlasts a reboot; `-` for one that has none. */
@@ -81,6 +89,8 @@ export type Look = "new" | "current" | "earlier";
 export interface RouteOperation<Result> {
   /** The routes to look at, all of one table: the operation is shown the whole table, and these routes' records. */
   readonly reads: readonly [RouteKey, ...RouteKey[]];
+  /** Which records to show it: those of the routes it reads (default), or all that the host has. */
+  readonly records?: "own" | "all";
   /** Default `new`. */
   readonly look?: Look;
   /** 1–60, default 10. A batch has the longest of its operations'. */

@@ -2,6 +2,7 @@
 // ten thousand. Pure.
 import {
   changedName,
+  isUnreadable,
   type OwnershipRecord,
   type RecordChange,
   recordDirectory,
@@ -21,7 +22,9 @@ interface RecordFile {
 export class RecordListing {
   private readonly files = new Map<string, RecordFile>();
   private readonly parsed = new Map<string, Found | undefined>();
-  private isWhole = false;
+  private readonly coveredNames = new Set<string>();
+  /** True when all records that the host has are known. */
+  isWhole = false;
 
   /**
    * Reads what the host printed: `==> PATH <==` and the file's text with one more line end, for each; before them
@@ -68,6 +71,16 @@ export class RecordListing {
     return [...this.parsed].flatMap(([name, found]) => (found ? [[name, found]] : []));
   }
 
+  /** Those of what is answered by a larger route alone. */
+  covered(): OwnershipRecord[] {
+    return [...this.coveredNames].flatMap((name) => {
+      const file = this.files.get(name);
+      if (file) this.put(name, parseFile(name, file));
+      const found = this.parsed.get(name);
+      return found && !isUnreadable(found) ? [found] : [];
+    });
+  }
+
   /** Takes over what another, newer look has brought. */
   add(newer: RecordListing): void {
     if (newer.isWhole) this.isWhole = true;
@@ -83,11 +96,16 @@ export class RecordListing {
   private put(name: string, found: Found | undefined): void {
     this.files.delete(name);
     this.parsed.set(name, found);
+    if (found && !isUnreadable(found) && found.hold.kind === "covered") this.coveredNames.add(name);
+    else this.coveredNames.delete(name);
   }
 
   private putFile(name: string, file: RecordFile): void {
     this.parsed.delete(name);
     this.files.set(name, file);
+    // Told without parsing, since most are not.
+    if (file.text.includes("\ncovered ")) this.coveredNames.add(name);
+    else this.coveredNames.delete(name);
   }
 }
 

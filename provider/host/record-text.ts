@@ -1,7 +1,7 @@
 // An ownership record as the text of its file, and back. Strict: what was edited, cut or written by a newer version is
 // refused, not guessed at. Pure.
 import { formatRoute, parseFormattedRoute } from "./iproute2";
-import { type OwnershipRecord, recordName } from "./record";
+import { type Hold, type OwnershipRecord, recordName } from "./record";
 
 /** The version of the format that this package writes, and the only one it reads. */
 const version = 1;
@@ -16,14 +16,18 @@ export function formatRecord({
   origin,
   token,
   machineId,
+  hold,
+  choice,
 }: Omit<OwnershipRecord, "persists">): string {
   return [
     `pulumi-anyip ${version}`,
-    `route ${formatRoute(route)}`,
+    `${hold.kind} ${formatRoute(route)}`,
     `owner ${owner}`,
     `origin ${origin}`,
     `token ${token}`,
     `machine ${machineId}`,
+    ...(choice ? [`for ${choice.pool} ${choice.key}`] : []),
+    ...(hold.kind === "released" ? [`until ${hold.untilSeconds}`] : []),
     "end",
   ].join("\n");
 }
@@ -31,11 +35,11 @@ export function formatRecord({
 const grammar = new RegExp(
   [
     "^pulumi-anyip 1",
-    "route (?<route>[^\\n]+)",
+    "(?<hold>route|covered|released) (?<route>[^\\n]+)",
     "owner (?<owner>[^\\n]+)",
     "origin (?<origin>created|adopted)",
     "token (?<token>[A-Za-z0-9-]{1,100})",
-    "machine (?<machineId>[0-9a-f]{32}|-)",
+    "machine (?<machineId>[0-9a-f]{32}|-)(?:\\nfor (?<pool>[0-9a-f:./]+) (?<key>[^\\n]+))?(?:\\nuntil (?<until>[0-9]{1,15}))?",
     "end\\n$",
   ].join("\\n"),
 );
@@ -56,7 +60,9 @@ export function parseRecord(
   const route = parseFormattedRoute(fields?.route ?? "");
   if (!fields || !route) return { problem: "is cut short, or was edited into something that is no record" };
   if (recordName(route) !== name) return { problem: "is the record of another route, under the wrong name" };
-  const { owner = "", token = "", machineId = "" } = fields;
+  const { owner = "", token = "", machineId = "", pool, key, until } = fields;
+  const hold = readHold(fields.hold, until);
+  if (!hold) return { problem: "was edited into something that is no record" };
   return {
     route,
     owner,
@@ -64,5 +70,13 @@ export function parseRecord(
     token,
     machineId,
     persists,
+    hold,
+    ...(pool === undefined || key === undefined ? {} : { choice: { pool, key } }),
   };
+}
+
+/** Only what is released has a time, and it must have one. */
+function readHold(kind: string | undefined, until: string | undefined): Hold | undefined {
+  if (kind === "released") return until === undefined ? undefined : { kind, untilSeconds: Number(until) };
+  return until === undefined ? { kind: kind === "covered" ? "covered" : "route" } : undefined;
 }

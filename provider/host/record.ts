@@ -5,6 +5,15 @@ import { isSameLocalRoute, type LocalRoute, type RouteKey } from "./route";
 /** How a route came to be a resource's: made by it (or taken over), or there before. */
 export type Origin = "created" | "adopted";
 
+/**
+ * How a prefix is held: by a `route` of its own, `covered` by a larger local route that is there, or `released`: it is nobody's
+ * until so many seconds after 1970, and not handed out before but to the same key.
+ */
+export type Hold =
+  | { readonly kind: "route" }
+  | { readonly kind: "covered" }
+  | { readonly kind: "released"; readonly untilSeconds: number };
+
 /** Kept on the host for each managed route, under the route's key. */
 export interface OwnershipRecord {
   /** As it should be on the host. */
@@ -18,6 +27,15 @@ export interface OwnershipRecord {
   readonly machineId: string;
   /** Whether the host restores the route at boot. What it restores has its record on the disk, all else in memory. */
   readonly persists: boolean;
+  readonly hold: Hold;
+  /** For whom the prefix was chosen, and out of what; a route that was given its prefix has none. */
+  readonly choice?: RecordedChoice;
+}
+
+export interface RecordedChoice {
+  /** Canonical CIDR text. */
+  readonly pool: string;
+  readonly key: string;
 }
 
 /** A file in a record's place that is none, or not one that this version can read. */
@@ -64,8 +82,16 @@ export function isSameRecord(one: OwnershipRecord, other: OwnershipRecord): bool
     one.origin === other.origin &&
     one.token === other.token &&
     one.machineId === other.machineId &&
-    one.persists === other.persists
+    one.persists === other.persists &&
+    one.choice?.pool === other.choice?.pool &&
+    one.choice?.key === other.choice?.key &&
+    one.hold.kind === other.hold.kind &&
+    untilOf(one.hold) === untilOf(other.hold)
   );
+}
+
+function untilOf(hold: Hold): number | undefined {
+  return hold.kind === "released" ? hold.untilSeconds : undefined;
 }
 
 /** True where both machine ids are known and differ. A host without a machine id cannot be told from another. */

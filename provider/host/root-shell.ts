@@ -148,7 +148,7 @@ export class RootShell {
    * no look where an earlier one will do, and shows the surroundings to all that do more than take away.
    */
   async look(
-    wishes: readonly Pick<RouteOperation<unknown>, "reads" | "look">[],
+    wishes: readonly Pick<RouteOperation<unknown>, "reads" | "look" | "records">[],
   ): Promise<(reads: Reads) => Observation> {
     const lock = this.chooseLockStep();
     if (lock !== "none") this.forget();
@@ -156,7 +156,11 @@ export class RootShell {
     const tables = distinctTables(
       wishes.filter((wish) => !this.isSatisfied(wish)).map(({ reads }) => reads[0]),
     );
-    const records = this.chooseRecords(wishes.flatMap(({ reads }) => reads));
+    const wantsAll = wishes.some(({ records }) => records === "all");
+    const records = this.chooseRecords(
+      wishes.flatMap(({ reads }) => reads),
+      wantsAll,
+    );
     if (lock !== "none" || looksAround || tables.length > 0 || records.length > 0) {
       const observed = await this.runObserve(tables, records, lock, looksAround);
       this.remember(tables, observed.tables);
@@ -184,14 +188,25 @@ export class RootShell {
   }
 
   /** Those that are not known yet; all there are where it would be the second time, since operations come in masses. */
-  private chooseRecords(keys: readonly RouteKey[]): RecordSelection {
+  private chooseRecords(keys: readonly RouteKey[], wantsAll: boolean): RecordSelection {
+    if (wantsAll) return this.records.isWhole ? [] : "all";
     const names = [...new Set(keys.map(recordName))].filter((name) => !this.records.knows(name));
     return names.length > 0 && this.hasLookedForRecords ? "all" : names;
   }
 
   private present(table: ObservedTable, records: RecordListing): Observation {
     const { machine, machineId, surroundings = noSurroundings, persistence } = this;
-    return { table, machine, machineId, surroundings, persistence, findRecord: (key) => records.find(key) };
+    return {
+      table,
+      machine,
+      machineId,
+      surroundings,
+      persistence,
+      findRecord: (key) => records.find(key),
+      listRecords: () => records.entries(),
+      listCovered: () => records.covered(),
+      lockHold: records,
+    };
   }
 
   private async runObserve(

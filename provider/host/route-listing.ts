@@ -23,6 +23,7 @@ export function indexRoutes(
   }
   return {
     find: (prefix) => (linesByDestination.get(prefix) ?? []).map((line) => parseRoute(line, prefix)),
+    prefixes: () => linesByDestination.keys(),
   };
 }
 

@@ -63,7 +63,7 @@ export function judgePersistence(
 
 function judgeStatus(
   routes: readonly ManagedRoute[],
-  status: Exclude<RouteStatus, "present">,
+  status: Extract<RouteStatus, "missing" | "altered">,
   words: string,
 ): Finding[] {
   const concerned = routes.filter((managed) => managed.status === status).map(describeManaged);
@@ -78,7 +78,9 @@ function judgeStatus(
  */
 export function judgeDead({ routes }: ManagedListing, surroundings: Surroundings): Finding[] {
   const dead = routes
-    .filter(({ status, isOfOtherMachine }) => status !== "missing" && !isOfOtherMachine)
+    .filter(
+      ({ status, isOfOtherMachine }) => (status === "present" || status === "altered") && !isOfOtherMachine,
+    )
     .flatMap((managed) =>
       findRisks(managed.record.route, surroundings, [], [])
         .filter(({ reason }) => reason === "onLink")

@@ -1,11 +1,15 @@
 // The managed routes of a host: each ownership record beside what the host's tables say. Pure.
 import { firstAddress, isPrefixProblem, parsePrefix } from "../../net/prefix";
-import { distinctTables, type ObservedTable, type TableName, tableKey } from "../host/host";
+import { distinctTables, emptyTable, type ObservedTable, type TableName, tableKey } from "../host/host";
 import { isOtherMachine, isUnreadable, type OwnershipRecord, type UnreadableRecord } from "../host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute, type RouteKey } from "../host/route";
+import { findCover } from "../managed-route/cover";
 
-/** Whether the kernel has the route: as recorded, with other attributes under the same key, or not at all. */
-export type RouteStatus = "present" | "altered" | "missing";
+/**
+ * Whether the kernel has the route: as recorded, with other attributes under the same key, or not at all. An allocated prefix may
+ * have none of its own: `covered` by a larger route that is there, or `released` and in quarantine.
+ */
+export type RouteStatus = "present" | "altered" | "missing" | "covered" | "released";
 
 export interface ManagedRoute {
   readonly record: OwnershipRecord;
@@ -45,15 +49,21 @@ export function compareWithTables(
   machineId: string,
 ): ManagedRoute[] {
   return records.map((record) => {
-    const found = tables
-      .get(tableKey(record.route))
-      ?.find(record.route.prefix)
-      .find((route) => hasKey(route, record.route));
+    const table = tables.get(tableKey(record.route)) ?? emptyTable;
+    const found = table.find(record.route.prefix).find((route) => hasKey(route, record.route));
     const isOfOtherMachine = isOtherMachine(record.machineId, machineId);
+    if (record.hold.kind === "released") return { record, status: "released", isOfOtherMachine };
+    if (record.hold.kind === "covered" && isCovered(record, table))
+      return { record, status: "covered", isOfOtherMachine };
     if (found === undefined) return { record, status: "missing", isOfOtherMachine };
     if (isSameRoute(found, record.route)) return { record, status: "present", isOfOtherMachine };
     return { record, status: "altered", found, isOfOtherMachine };
   });
+}
+
+function isCovered({ choice }: OwnershipRecord, table: ObservedTable): boolean {
+  const pool = parsePrefix(choice?.pool ?? "");
+  return !isPrefixProblem(pool) && findCover(table, pool) !== undefined;
 }
 
 /** The routes that no record is of. An unreadable record, which is known by its name only, is one, too. */

@@ -1,4 +1,5 @@
 // What a resource that binds a prefix to a host asks for.
+import type { Prefix } from "../../net/prefix";
 import type { ConnectionSpec } from "../connection/spec";
 import type { UnsafeReason } from "../host/guard";
 import type { LocalRoute } from "../host/route";
@@ -26,4 +27,9 @@ export interface DesiredRoute {
   readonly confirmTimeoutSeconds: number;
   /** `project/stack/name` of the resource. */
   readonly owner: string;
+  /**
+   * Out of which pool the prefix was chosen, and for whom. Where a larger local route holds all of the pool, the prefix needs no
+   * route of its own.
+   */
+  readonly choice?: { readonly pool: Prefix; readonly key: string };
 }

@@ -20,7 +20,7 @@ export interface Claimant {
 
 /**
  * What a record says of a route to one resource:
- * - `nobody`: there is none, or it came with the disk of another machine;
+ * - `nobody`: there is none, or it is of what was released, or it came with the disk of another machine;
  * - `self`: it is this resource's, by its id;
  * - `namesake`: the resource has the same project, stack and name, and another id: a run that died before its state was
  *   saved, an older state that was restored, or the same host under another name;
@@ -36,6 +36,7 @@ export function findHolder(observed: Observation, key: RouteKey, claimant: Claim
   const record = observed.findRecord(key);
   if (record === undefined) return { standing: "nobody" };
   if (isUnreadable(record)) throw unreadable(record);
+  if (record.hold.kind === "released") return { standing: "nobody" };
   if (isOtherMachine(record.machineId, observed.machineId)) return { standing: "nobody" };
   return { standing: judge(record, claimant), record };
 }

@@ -1,6 +1,13 @@
 // What is to be done about one route: observed, desired and recorded in, a change or a refusal out. Pure.
+import { formatPrefix } from "../../net/prefix";
 import type { Observation, ObservedTable, RoutePlan } from "../host/host";
-import { isOtherMachine, isSameRecord, type OwnershipRecord } from "../host/record";
+import {
+  type Hold,
+  isOtherMachine,
+  isSameRecord,
+  type OwnershipRecord,
+  type RecordChange,
+} from "../host/record";
 import {
   hasKey,
   isLocalRoute,
@@ -9,9 +16,11 @@ import {
   type LocalRoute,
   type ObservedLocalRoute,
   type ObservedRoute,
+  type RouteKey,
   type Step,
 } from "../host/route";
 import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
+import { findCover } from "./cover";
 import type { DesiredRoute } from "./desired";
 import { type Claimant, findHolder, type Holder } from "./holder";
 import { choosePersistence, type Persistence } from "./persistence";
@@ -81,7 +90,7 @@ function keepPresent(
   { table, machineId, persistence: facts }: Observation,
   holder: Holder,
 ): RoutePlan<Extras> {
-  const { route, owner } = desired;
+  const { route, owner, choice } = desired;
   const found = findKey(table, route);
   if (found && !isLocalRoute(found)) throw explainConflict(route, found);
   const present = found && recallProtocol(found, holder);
@@ -92,10 +101,20 @@ function keepPresent(
   const wanted = { ...route, protocol };
   const persistence = choosePersistence(desired.persist, facts);
   const isSame = present && isSameRoute(present, wanted) && (keepsProtocol || present.protocol !== undefined);
-  const record = { route: wanted, owner, origin, token: id, machineId, persists: persistence !== "none" };
+  const isHeldByCover = !present && isCovered(desired, table);
+  const record: OwnershipRecord = {
+    route: wanted,
+    owner,
+    origin,
+    token: id,
+    machineId,
+    persists: persistence !== "none",
+    hold: { kind: isHeldByCover ? "covered" : "route" },
+    ...(choice ? { choice: { pool: formatPrefix(choice.pool), key: choice.key } } : {}),
+  };
   const isOnRecord = holder.standing !== "nobody" && isSameRecord(holder.record, record);
   return {
-    ...(isSame ? {} : { step: putInPlace(wanted, present) }),
+    ...(isSame || isHeldByCover ? {} : { step: putInPlace(wanted, present) }),
     ...(isOnRecord ? {} : { record: { kind: "write", record } }),
     ...(persistence === "none" || facts.installed.includes(persistence) ? {} : { install: persistence }),
     result: { origin, persistence, machineId, found: compareRoute(route, wanted) },
@@ -105,7 +124,8 @@ function keepPresent(
 /**
  * Takes exactly the recorded route away, and only while it is still as recorded, here or on the host: a `del` that finds no
  * such route may take its neighbour (IPv4's metric 0 matches any metric, an unnamed source any source). A route that has
- * passed on to another resource, by the host's record or within this run (`isClaimed`), stays.
+ * passed on to another resource, by the host's record or within this run (`isClaimed`), stays. With `releasedUntilSeconds` the
+ * record stays, and says that nobody else gets the prefix before.
  */
 export function planDelete<Result>(
   recorded: RecordedRoute,
@@ -113,18 +133,29 @@ export function planDelete<Result>(
   observed: Observation,
   isClaimed: boolean,
   result: Result,
+  releasedUntilSeconds?: number,
 ): RoutePlan<Result> {
   const { route, actual, origin, owner } = recorded;
   const holder = findHolder(observed, route, { owner, id });
   const isSelf = holder.standing === "self";
   if (isClaimed || !(isSelf || isOursUnrecorded(recorded, id, observed))) return { result };
-  const record = isSelf ? { record: { kind: "remove", key: route } as const } : {};
+  const record = isSelf ? { record: giveUp(route, holder.record, releasedUntilSeconds) } : {};
   if (origin === "adopted") return { ...record, result };
   const present = [actual, ...(isSelf ? [holder.record.route] : [])].find((candidate) => {
     const found = findKey(observed.table, candidate);
     return found !== undefined && isSameRoute(recallProtocol(found, holder), candidate);
   });
   return { ...(present ? { step: { kind: "delete", route: present } } : {}), ...record, result };
+}
+
+function giveUp(
+  key: RouteKey,
+  record: OwnershipRecord,
+  releasedUntilSeconds: number | undefined,
+): RecordChange {
+  if (releasedUntilSeconds === undefined) return { kind: "remove", key };
+  const hold: Hold = { kind: "released", untilSeconds: releasedUntilSeconds };
+  return { kind: "write", record: { ...record, hold } };
 }
 
 /** True for a route without a record that is, on the machine it was made on, exactly as it was last seen. */
@@ -155,7 +186,7 @@ export function findRecorded(
   const holder = findHolder(observed, route, claimant);
   if (holder.standing === "stranger" || holder.standing === "sibling") return undefined;
   if (holder.standing === "nobody") {
-    if (!isOursUnrecorded(recorded, id, observed)) return undefined;
+    if (!isOursUnrecorded(recorded, id, observed) && !isCovered(recorded, observed.table)) return undefined;
     return { ...compareRoute(route, actual), record: "missing" };
   }
   const present = findKey(observed.table, actual) ?? findWithOtherMetric(observed, actual, claimant);
@@ -167,9 +198,15 @@ export function findRecorded(
     const seen = { protocol: actual.protocol, ...recallProtocol(present, holder) };
     return { ...compareRoute(route, seen), ...stored };
   }
+  if (holder.record.hold.kind === "covered" && isCovered(recorded, observed.table))
+    return { ...compareRoute(route, actual), ...stored };
   return holder.standing === "self"
     ? { ...compareRoute(route, actual), ...stored, route: "missing" }
     : undefined;
+}
+
+function isCovered({ choice }: Pick<DesiredRoute, "choice">, table: ObservedTable): boolean {
+  return choice !== undefined && findCover(table, choice.pool) !== undefined;
 }
 
 /** What a record says is what would be restored at boot. */
@@ -217,11 +254,13 @@ export function keepsFoundProtocol({ origin }: Pick<StateExtras, "origin">, desi
 
 /** What is wrong with the table if the route should be there with these attributes. */
 export function explainAbsence(
-  route: LocalRoute,
+  desired: Pick<DesiredRoute, "route" | "choice">,
   found: FoundAttributes,
   observed: ObservedTable,
 ): string | undefined {
+  const { route } = desired;
   const present = findKey(observed, route);
+  if (!present && isCovered(desired, observed)) return undefined;
   if (!present) return `the route ${describeRoute(route)} is not there; something on the host has removed it`;
   const { protocol = route.protocol } = found;
   if (isSameRoute(present, { ...route, protocol })) return undefined;

@@ -22,7 +22,15 @@ export async function bind(
           step: { kind: "add", route },
           record: {
             kind: "write",
-            record: { route, owner, origin: "created", token: "token-1", machineId, persists: false },
+            record: {
+              route,
+              owner,
+              origin: "created",
+              token: "token-1",
+              machineId,
+              persists: false,
+              hold: { kind: "route" },
+            },
           },
           result: undefined,
         }),

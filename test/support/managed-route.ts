@@ -15,6 +15,7 @@ export function managedRoute(
     token: "t",
     machineId: "-",
     persists: true,
+    hold: { kind: "route" },
   } as const;
   return { record, status: "present", isOfOtherMachine: false, ...changes };
 }

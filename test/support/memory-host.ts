@@ -35,6 +35,9 @@ export class MemoryHost implements Host {
     return {
       table: this.look(name),
       findRecord: (key) => this.records.get(recordName(key)),
+      listRecords: () => [...this.records],
+      listCovered: () => [...this.records.values()].filter(({ hold }) => hold.kind === "covered"),
+      lockHold: this,
       machine: "memory",
       machineId: "-",
       surroundings: noSurroundings,
@@ -54,12 +57,10 @@ export class MemoryHost implements Host {
   }
 
   private look(name: TableName): ObservedTable {
-    const { routes } = this;
+    const routes = this.routes.filter(({ family, table }) => family === name.family && table === name.table);
     return {
-      find: (prefix) =>
-        routes.filter(
-          (route) => route.prefix === prefix && route.family === name.family && route.table === name.table,
-        ),
+      prefixes: () => routes.map(({ prefix }) => prefix),
+      find: (prefix) => routes.filter((route) => route.prefix === prefix),
     };
   }
 

@@ -37,6 +37,7 @@ export function ensurePresent(route: LocalRoute): RouteOperation<string> {
     token,
     machineId: "-",
     persists: false,
+    hold: { kind: "route" },
   } as const;
   const results = new Map<string, string>();
   const planStep = (present: ObservedRoute | undefined): Step | undefined => {

@@ -1,5 +1,6 @@
-// AnyIPRoute's provider on real hosts, called as the engine calls it.
-import { createAnyIPRouteProvider } from "../../provider/anyip-route/provider";
+// The providers on real hosts, called as the engine calls them.
+import { createAddressAllocationProvider } from "../../provider/address-allocation/provider";
+import { createAnyIPRouteProvider, type FindHost } from "../../provider/anyip-route/provider";
 import { Hosts } from "../../provider/hosts";
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -16,9 +17,19 @@ export interface RecordedResource {
 /** What one engine run does with a resource: check, then diff and update, and so on. Each run has its own process. */
 export class EngineRun {
   private readonly hosts = new Hosts();
-  private readonly provider = createAnyIPRouteProvider((connection, acceptedHostKey) =>
-    this.hosts.find(connection, acceptedHostKey),
-  );
+  private readonly provider;
+  /** What was to be shown to whoever runs the engine. */
+  readonly warnings: string[] = [];
+
+  /** @param nowMs when the run takes place */
+  constructor(kind: "AnyIPRoute" | "AddressAllocation" = "AnyIPRoute", nowMs = Date.now()) {
+    const findHost: FindHost = (connection, acceptedHostKey) => this.hosts.find(connection, acceptedHostKey);
+    const warn = (line: string) => this.warnings.push(line);
+    this.provider =
+      kind === "AnyIPRoute"
+        ? createAnyIPRouteProvider(findHost)
+        : createAddressAllocationProvider({ findHost, now: () => nowMs, warn });
+  }
 
   async create(args: Properties): Promise<RecordedResource> {
     const { id, outs } = await this.provider.create(await this.check(args));

@@ -40,8 +40,8 @@ function isRoute(text, word, part, limit) {
 }
 function finish() {
   if (isOver || name == "") return
-  if (count == 7) print "route add " route
-  else ignore("is cut short")
+  if (!isWhole) ignore("is cut short")
+  else if (isHeld) print "route add " route
 }
 BEGIN { while ((getline line < kept) > 0) isDropped[line] = 1 }
 FNR == 1 {
@@ -50,6 +50,7 @@ FNR == 1 {
   # A line end in a name must not begin a line of ours.
   gsub(/[^!-~]/, "?", name)
   count = 0
+  isWhole = 0
   isOver = (routes "/" name) in isDropped
 }
 { count++ }
@@ -59,14 +60,18 @@ count == 1 {
   ignore(/^pulumi-anyip [0-9]+$/ ? "is of another version" : "is no record")
 }
 count == 2 {
-  route = substr($0, 7)
-  if (!/^route / || !isRoute(route)) ignore("names no route, or another")
+  # What is covered by a larger route, or released, has no route of its own.
+  isHeld = /^route /
+  route = $0
+  sub(/^(route|covered|released) /, "", route)
+  if (route == $0 || !isRoute(route)) ignore("names no route, or another")
 }
 count == 3 && !/^owner ./ || count == 4 && !/^origin (created|adopted)$/ || count == 5 && !/^token [A-Za-z0-9-]+$/ {
   ignore("is no record")
 }
 count == 6 && $0 != "machine -" && $0 != "machine " machine { ignore("is another machine\\047s") }
-count == 7 && $0 != "end" || count > 7 { ignore("is no record") }
+count > 6 && (isWhole || $0 != "end" && !/^for [0-9a-f:.\\/]+ ./ && !/^until [0-9]+$/) { ignore("is no record") }
+count > 6 && $0 == "end" { isWhole = 1 }
 END { finish() }
 `.trim();
 

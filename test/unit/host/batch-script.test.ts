@@ -53,6 +53,7 @@ const record: OwnershipRecord = {
   token: "anyip-0123",
   machineId: "0123456789abcdef0123456789abcdef",
   persists: false,
+  hold: { kind: "route" },
 };
 const goneKey = { family: "ipv4", prefix: "192.0.2.12/32", table: 255, metric: 0 } as const;
 const names = [recordName(route), recordName(goneKey)] as const;

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Hold,
   isUnreadable,
   type OwnershipRecord,
   recordDirectory,
@@ -21,6 +22,7 @@ const record: OwnershipRecord = {
   token: "anyip-0123456789abcdef0123",
   machineId: "0123456789abcdef0123456789abcdef",
   persists: true,
+  hold: { kind: "route" },
 };
 const name = "2001:db8:100::_64-table-255-metric-1024";
 
@@ -34,16 +36,26 @@ machine 0123456789abcdef0123456789abcdef
 end
 `;
 
-const anyRecord: fc.Arbitrary<OwnershipRecord> = fc.record({
-  route: anyRoute,
-  owner: fc
-    .string({ unit: "grapheme", minLength: 1, maxLength: 80 })
-    .filter((owner) => /^\P{Cc}+$/u.test(owner)),
-  origin: fc.constantFrom("created", "adopted"),
-  token: fc.stringMatching(/^[A-Za-z0-9-]{1,40}$/),
-  machineId: fc.oneof(fc.constant("-"), fc.stringMatching(/^[0-9a-f]{32}$/)),
-  persists: fc.boolean(),
-});
+const anyLine = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 80 })
+  .filter((line) => /^\P{Cc}+$/u.test(line));
+const anyRecord: fc.Arbitrary<OwnershipRecord> = fc
+  .record({
+    route: anyRoute,
+    owner: anyLine,
+    origin: fc.constantFrom("created", "adopted"),
+    token: fc.stringMatching(/^[A-Za-z0-9-]{1,40}$/),
+    machineId: fc.oneof(fc.constant("-"), fc.stringMatching(/^[0-9a-f]{32}$/)),
+    persists: fc.boolean(),
+    hold: fc.oneof(
+      fc.constantFrom<Hold>({ kind: "route" }, { kind: "covered" }),
+      fc.nat().map((untilSeconds): Hold => ({ kind: "released", untilSeconds })),
+    ),
+    choice: fc.option(fc.record({ pool: anyRoute.map(({ prefix }) => prefix), key: anyLine }), {
+      nil: undefined,
+    }),
+  })
+  .map(({ choice, ...others }) => ({ ...others, ...(choice ? { choice } : {}) }));
 
 describe("a record", () => {
   it("has this text, under this name", () => {
@@ -113,7 +125,7 @@ describe("a listing", () => {
 
   it("tells what persists by where it is, and believes the disk first", () => {
     const find = (text: string) => RecordListing.parse(text, [name]).find(route);
-    expect(find(printedFromMemory)).toEqual({ ...record, persists: false });
+    expect(find(printedFromMemory)).toEqual({ ...record, persists: false, hold: { kind: "route" } });
     expect(find(printedFromMemory.replace("shop", "blog") + printed)).toEqual(record);
     expect(find(printed + printedFromMemory.replace("shop", "blog"))).toEqual(record);
   });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { tableKey } from "../../../provider/host/host";
 import { parseTable } from "../../../provider/host/iproute2";
-import type { OwnershipRecord } from "../../../provider/host/record";
+import type { Hold, OwnershipRecord } from "../../../provider/host/record";
 import { compareWithTables, sortEntries, tablesOf } from "../../../provider/inspect/managed-routes";
 import { localRoute } from "../../support/route-operations";
 
@@ -10,7 +10,15 @@ const here = "0123456789abcdef0123456789abcdef";
 const elsewhere = "fedcba9876543210fedcba9876543210";
 
 function record(prefix: string, owner = "shop/prod/a", machineId = here): OwnershipRecord {
-  return { route: localRoute(prefix), owner, origin: "created", token: "t", machineId, persists: true };
+  return {
+    route: localRoute(prefix),
+    owner,
+    origin: "created",
+    token: "t",
+    machineId,
+    persists: true,
+    hold: { kind: "route" },
+  };
 }
 
 describe("sortEntries", () => {
@@ -55,6 +63,16 @@ describe("compareWithTables", () => {
     ["altered in its protocol", asRecorded.replace("177", "4"), "altered"],
   ])("sees a route that is %s", (_, text, status) => {
     expect(compare(text)).toMatchObject({ status, isOfOtherMachine: false });
+  });
+
+  it.each<[Hold, string, string]>([
+    [{ kind: "covered" }, "2 2001:db8::/48 dev lo proto 4 scope 0 metric 1024 pref medium\n", "covered"],
+    [{ kind: "covered" }, "", "missing"],
+    [{ kind: "released", untilSeconds: 1 }, "", "released"],
+  ])("of a prefix that is %j beside %j", (hold, text, status) => {
+    const tables = new Map([[tableKey(name), parseTable(text, name)]]);
+    const held = { ...record("2001:db8::/64"), hold, choice: { pool: "2001:db8::/63", key: "a" } };
+    expect(compareWithTables([held], tables, here)[0]).toMatchObject({ status });
   });
 
   it.each([

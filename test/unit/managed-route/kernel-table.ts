@@ -3,6 +3,7 @@
 import type { Observation, ObservedTable, PersistenceFacts, RoutePlan } from "../../../provider/host/host";
 import {
   changedName,
+  isUnreadable,
   type OwnershipRecord,
   recordName,
   type UnreadableRecord,
@@ -15,6 +16,10 @@ export class KernelTable implements ObservedTable {
 
   find(prefix: string): readonly ObservedRoute[] {
     return this.routes.filter((route) => route.prefix === prefix);
+  }
+
+  prefixes(): Iterable<string> {
+    return this.routes.map(({ prefix }) => prefix);
   }
 
   /** The table after the step. Throws where the kernel answers `File exists`; what is to be deleted may be gone. */
@@ -56,6 +61,18 @@ export class ModelHost implements Observation {
   findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined {
     return this.records.get(recordName(key));
   }
+
+  listRecords() {
+    return [...this.records];
+  }
+
+  listCovered(): OwnershipRecord[] {
+    return [...this.records.values()].flatMap((found) =>
+      !isUnreadable(found) && found.hold.kind === "covered" ? [found] : [],
+    );
+  }
+
+  readonly lockHold = {};
 
   apply({ step, record, install }: RoutePlan<unknown>): ModelHost {
     const records = new Map(this.records);

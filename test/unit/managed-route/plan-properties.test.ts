@@ -79,7 +79,7 @@ describe("a created route", () => {
         const made = create(inputs, host);
         if (!made) return;
         const { desired, plan, recorded, after } = made;
-        expect(explainAbsence(desired.route, plan.result.found ?? {}, after.table)).toBeUndefined();
+        expect(explainAbsence(desired, plan.result.found ?? {}, after.table)).toBeUndefined();
         expect(findRecorded(recorded, id, after)).toEqual(plan.result.found ?? {});
         const nothing = { result: plan.result };
         expect(planUpdate(recorded, desired, id, after)).toEqual(nothing);

@@ -38,6 +38,7 @@ const onHost = (change: Partial<OwnershipRecord> = {}): OwnershipRecord => ({
   token: id,
   machineId,
   persists: true,
+  hold: { kind: "route" },
   ...change,
 });
 const write = (change: Partial<OwnershipRecord> = {}) => ({ kind: "write", record: onHost(change) });
@@ -503,13 +504,13 @@ describe("explainAbsence", () => {
     ["gone", [], /is not there; something on the host has removed it/],
     ["changed", [{ ...same, device: "eth0" }], /is `local .* dev eth0 .*` instead of `local .* dev lo/],
   ])("says when it is %s", (_what, routes, words) => {
-    expect(explainAbsence(route, {}, new KernelTable(routes))).toMatch(words);
+    expect(explainAbsence({ route }, {}, new KernelTable(routes))).toMatch(words);
   });
 
   it("is content with the route, or with the protocol it was found with", () => {
-    expect(explainAbsence(route, {}, new KernelTable([same]))).toBeUndefined();
+    expect(explainAbsence({ route }, {}, new KernelTable([same]))).toBeUndefined();
     expect(
-      explainAbsence(route, { protocol: 4 }, new KernelTable([{ ...same, protocol: 4 }])),
+      explainAbsence({ route }, { protocol: 4 }, new KernelTable([{ ...same, protocol: 4 }])),
     ).toBeUndefined();
   });
 });

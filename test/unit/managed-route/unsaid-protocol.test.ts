@@ -18,7 +18,13 @@ const desire = (inputs: RawInputs) => requireDesired({ ...validInputs, ...inputs
 /** What a look shows of the host. */
 function lookAt(host: ModelHost): Observation {
   const find = (prefix: string) => host.table.find(prefix).map(({ protocol: _, ...others }) => others);
-  return { ...host, table: { find }, findRecord: (key) => host.findRecord(key) };
+  return {
+    ...host,
+    table: { find, prefixes: () => host.table.prefixes() },
+    findRecord: (key) => host.findRecord(key),
+    listRecords: () => host.listRecords(),
+    listCovered: () => host.listCovered(),
+  };
 }
 
 function create(inputs: RawInputs, host: ModelHost, token = id) {

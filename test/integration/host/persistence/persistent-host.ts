@@ -55,7 +55,7 @@ export function machineIdOf(host: Host): string {
 
 export function recordText(route: LocalRoute, machineId: string): string {
   const owner = "shop/prod/sites";
-  return `${formatRecord({ route, owner, origin: "created", token: "token-1", machineId })}\n`;
+  return `${formatRecord({ route, owner, origin: "created", token: "token-1", machineId, hold: { kind: "route" } })}\n`;
 }
 
 /** Records routes as a run on this host does. */

@@ -70,7 +70,14 @@ function stubIp(body: string): void {
 }
 
 function writeRecord(route: LocalRoute, change: (text: string) => string = (text) => text): void {
-  const text = formatRecord({ route, owner: "a/b/c", origin: "created", token: "t-1", machineId: "-" });
+  const text = formatRecord({
+    route,
+    owner: "a/b/c",
+    origin: "created",
+    token: "t-1",
+    machineId: "-",
+    hold: { kind: "route" },
+  });
   writeFileSync(join(folder, "etc/routes", recordName(route)), change(`${text}\n`));
 }
 

@@ -1,0 +1,68 @@
+// The inputs that all have who hand out parts of a pool. Pure.
+import { parseExclusion } from "../../net/allocation/request";
+import { formatPrefix, isPrefixProblem, overlaps, type Prefix, parsePrefix } from "../../net/prefix";
+import { durationExpected, parseDuration } from "./duration";
+import { type Fields, isUnknown } from "./fields";
+
+/** Blocks that are not handed out, and why not, in words that follow "is taken: ". */
+export interface KeptOut {
+  readonly blocks: readonly Prefix[];
+  readonly by: string;
+}
+
+/** @param explain what else is wrong with a prefix as a pool, in words that continue "the pool …" */
+export function readPool(
+  fields: Fields,
+  explain: (pool: Prefix) => string | undefined = () => undefined,
+): Prefix | undefined {
+  fields.require("pool", "2001:db8:100::/64");
+  const text = fields.value("pool");
+  if (text === undefined) return undefined;
+  if (typeof text !== "string") return fields.fail("pool", "must be a text such as 2001:db8:100::/64");
+  const pool = parsePrefix(text);
+  const problem = isPrefixProblem(pool) ? pool.problem : explain(pool);
+  return problem === undefined && !isPrefixProblem(pool) ? pool : fields.fail("pool", problem ?? "");
+}
+
+export function readExclude(fields: Fields, pool: Prefix | undefined): KeptOut[] {
+  const list = fields.value("exclude");
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) {
+    fields.fail("exclude", "must be a list of addresses, prefixes or ranges FIRST-LAST");
+    return [];
+  }
+  return list.flatMap((entry, index) =>
+    readKeptOut(fields, `exclude[${index}]`, entry, pool, "exclude leaves it out"),
+  );
+}
+
+/** An entry that lies beside the pool is more likely a slip than meant. */
+function readKeptOut(
+  fields: Fields,
+  property: string,
+  entry: unknown,
+  pool: Prefix | undefined,
+  by: string,
+): KeptOut[] {
+  if (isUnknown(entry)) return [];
+  const fail = (reason: string) => {
+    const given =
+      typeof entry === "string" && entry.length <= 100 ? ` (given: ${JSON.stringify(entry)})` : "";
+    fields.failures.push({ property, reason: reason + given });
+    return [];
+  };
+  if (typeof entry !== "string") return fail("must be an address, a prefix or a range FIRST-LAST");
+  const blocks = parseExclusion(entry);
+  if ("problem" in blocks) return fail(blocks.problem);
+  if (pool && !blocks.some((block) => overlaps(pool, block)))
+    return fail(`is not in the pool ${formatPrefix(pool)}`);
+  return [{ blocks, by }];
+}
+
+/** Seconds; 0 where nothing is asked for. */
+export function readQuarantine(fields: Fields): number {
+  const text = fields.value("quarantine");
+  if (text === undefined) return 0;
+  const seconds = typeof text === "string" ? parseDuration(text) : undefined;
+  return seconds ?? fields.fail("quarantine", `must be ${durationExpected}`) ?? 0;
+}

@@ -1,0 +1,54 @@
+// Recorded inputs against new ones, for what all resources that bind a prefix do alike. Pure.
+import { isRecord, isUnknown } from "../check/fields";
+import { openConnection } from "../connection/inputs";
+import type { DesiredRoute, RawInputs } from "./desired";
+import { keepsFoundProtocol } from "./plan";
+import type { RecordedRoute } from "./recorded";
+
+/** The engine's answer; explicit in all that matters (it guesses otherwise). */
+export interface RouteDiff {
+  readonly changes: boolean;
+  /** Names of the inputs that make a new route necessary. */
+  readonly replaces: string[];
+  readonly deleteBeforeReplace: false;
+}
+
+/** True when the inputs differ, with the connection as an object: its two registered forms may say the same. */
+export function isChanged(recorded: RawInputs, news: RawInputs): boolean {
+  return !isEqual(withOpenConnection(recorded), withOpenConnection(news));
+}
+
+function withOpenConnection(inputs: RawInputs): RawInputs {
+  return { ...inputs, connection: openConnection(inputs.connection) };
+}
+
+/** True when the route on the host was seen to differ from what is asked for. */
+export function needsRepair(recorded: RecordedRoute, desired: DesiredRoute): boolean {
+  const { protocol, ...rest } = recorded.found ?? {};
+  return Object.keys(rest).length > 0 || (protocol !== undefined && !keepsFoundProtocol(recorded, desired));
+}
+
+/** The new inputs, with what was recorded in the place of what is unknown, and of the connection. */
+export function substituteUnknown(news: RawInputs, outputs: RawInputs): RawInputs {
+  const given = Object.entries({ ...news, connection: outputs.connection });
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, holdsUnknown(value) ? outputs[name] : value]),
+  );
+}
+
+/** True when the connection leads, or may lead, to another host than the recorded one. */
+export function mayMove(connection: unknown, recorded: RecordedRoute): boolean {
+  const opened = openConnection(connection);
+  const host = isRecord(opened) ? opened.host : opened;
+  return host !== recorded.connection.host;
+}
+
+function holdsUnknown(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(isUnknown) : isUnknown(value);
+}
+
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => isEqual(Reflect.get(a, name), Reflect.get(b, name)));
+}

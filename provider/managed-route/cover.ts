@@ -1,0 +1,79 @@
+// Larger local routes by which addresses are answered that have none of their own. Pure.
+import { addressBits } from "../../net/address";
+import { formatPrefix, holdsPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
+import { AnyIPError } from "../errors";
+import type { Observation, ObservedTable, RoutePlan } from "../host/host";
+import { isOtherMachine } from "../host/record";
+import { isLocalRoute, type LocalRoute, type ObservedLocalRoute } from "../host/route";
+import { describeRoute } from "./conflicts";
+
+const known = new WeakMap<ObservedTable, Map<string, ObservedLocalRoute | undefined>>();
+
+/** A local route that holds all of the prefix; the smallest, of several. Of the whole family's none is looked for. */
+export function findCover(table: ObservedTable, prefix: Prefix): ObservedLocalRoute | undefined {
+  const covers = known.get(table) ?? new Map<string, ObservedLocalRoute | undefined>();
+  known.set(table, covers);
+  const text = formatPrefix(prefix);
+  if (!covers.has(text)) covers.set(text, searchCovers(table, prefix)[0]);
+  return covers.get(text);
+}
+
+function searchCovers(table: ObservedTable, { family, network, length }: Prefix): ObservedLocalRoute[] {
+  const covers: ObservedLocalRoute[] = [];
+  for (let shorter = length; shorter > 0; shorter--) {
+    const hostBits = BigInt(addressBits(family) - shorter);
+    const text = formatPrefix({ family, network: (network >> hostBits) << hostBits, length: shorter });
+    covers.push(...table.find(text).filter(isLocalRoute));
+  }
+  return covers;
+}
+
+/**
+ * The plan, unless it takes a route away by which addresses are answered that have none of their own.
+ *
+ * @throws AnyIPError ROUTE_IN_USE
+ */
+export function requireUnused<Result>(
+  plan: RoutePlan<Result>,
+  { table, machineId, listCovered }: Pick<Observation, "table" | "machineId" | "listCovered">,
+): RoutePlan<Result> {
+  if (plan.step?.kind !== "delete") return plan;
+  const { route } = plan.step;
+  const outer = read(route.prefix);
+  const left = listCovered().filter(
+    (record) =>
+      record.route.table === route.table &&
+      !isOtherMachine(record.machineId, machineId) &&
+      holdsPrefix(outer, read(record.route.prefix)) &&
+      !isCoveredByAnother(table, read(record.route.prefix), route),
+  );
+  if (left.length > 0)
+    throw explainInUse(
+      route,
+      left.map(({ owner }) => owner),
+    );
+  return plan;
+}
+
+function isCoveredByAnother(table: ObservedTable, inner: Prefix, route: LocalRoute): boolean {
+  return searchCovers(table, inner).some(
+    ({ prefix, metric }) => prefix !== route.prefix || metric !== route.metric,
+  );
+}
+
+function explainInUse(route: LocalRoute, owners: readonly string[]): AnyIPError {
+  const named = owners.slice(0, 3).join(", ");
+  const more = owners.length > 3 ? ` and ${owners.length - 3} more` : "";
+  return new AnyIPError(
+    "ROUTE_IN_USE",
+    `the route ${describeRoute(route)} is what ${owners.length} allocated ${owners.length === 1 ? "address is" : "addresses are"} ` +
+      `answered by: ${named}${more} (project/stack/resource). Delete these first. Where they are of the same program, let their ` +
+      "`pool` be the route's output `prefix`, so that Pulumi knows the order",
+  );
+}
+
+function read(text: string): Prefix {
+  const prefix = parsePrefix(text);
+  if (isPrefixProblem(prefix)) throw new Error(`${text} ${prefix.problem}`);
+  return prefix;
+}
