@@ -25,9 +25,10 @@ export class Ledger {
   readonly #chosen = new Map<string, OwnershipRecord[]>();
   #expired: OwnershipRecord[] = [];
 
-  constructor({ table, listRecords, machineId }: Observation, nowSeconds: number) {
+  constructor(observed: Observation, nowSeconds: number) {
+    const { table, machineId } = observed;
     const recorded = new Set<string>();
-    for (const [name, found] of listRecords()) {
+    for (const [name, found] of observed.listRecords()) {
       if (isUnreadable(found)) {
         // Its name says what it is about: whatever it says, nobody else gets that.
         const prefix = readPrefix(name.replace(/_([0-9]{1,3})-table-.*$/, "/$1"));

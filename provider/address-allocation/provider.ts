@@ -173,10 +173,10 @@ function chooseFor(
 }
 
 /** Who has a prefix that the ledger has free, in words that follow "is taken: ". */
-function findUnseen({ table, findRecord }: Observation, route: RouteKey): string | undefined {
-  const record = findRecord(route);
+function findUnseen(observed: Observation, route: RouteKey): string | undefined {
+  const record = observed.findRecord(route);
   if (record && !isUnreadable(record) && record.hold.kind !== "released") return describeHolder(record);
-  return table.find(route.prefix).length > 0 ? "a route of the host" : undefined;
+  return observed.table.find(route.prefix).length > 0 ? "a route of the host" : undefined;
 }
 
 /** Removes the records whose time of quarantine is over. Where that fails, the next run does it. */
@@ -184,8 +184,8 @@ async function sweep(host: Host, ledger: Ledger, now: () => number): Promise<voi
   const removals = ledger.takeExpired().map((record) =>
     host.change({
       reads: [record.route],
-      plan: ({ findRecord }) => {
-        const found = findRecord(record.route);
+      plan: (observed) => {
+        const found = observed.findRecord(record.route);
         const isStill = found && !isUnreadable(found) && isOver(found, now() / 1000) && ledger.block(record);
         return { ...(isStill ? { record: { kind: "remove", key: record.route } } : {}), result: undefined };
       },

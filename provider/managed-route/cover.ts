@@ -33,20 +33,20 @@ function searchCovers(table: ObservedTable, { family, network, length }: Prefix)
  *
  * @throws AnyIPError ROUTE_IN_USE
  */
-export function requireUnused<Result>(
-  plan: RoutePlan<Result>,
-  { table, machineId, listCovered }: Pick<Observation, "table" | "machineId" | "listCovered">,
-): RoutePlan<Result> {
+export function requireUnused<Result>(plan: RoutePlan<Result>, observed: Observation): RoutePlan<Result> {
   if (plan.step?.kind !== "delete") return plan;
   const { route } = plan.step;
+  const { table, machineId } = observed;
   const outer = read(route.prefix);
-  const left = listCovered().filter(
-    (record) =>
-      record.route.table === route.table &&
-      !isOtherMachine(record.machineId, machineId) &&
-      holdsPrefix(outer, read(record.route.prefix)) &&
-      !isCoveredByAnother(table, read(record.route.prefix), route),
-  );
+  const left = observed
+    .listCovered()
+    .filter(
+      (record) =>
+        record.route.table === route.table &&
+        !isOtherMachine(record.machineId, machineId) &&
+        holdsPrefix(outer, read(record.route.prefix)) &&
+        !isCoveredByAnother(table, read(record.route.prefix), route),
+    );
   if (left.length > 0)
     throw explainInUse(
       route,

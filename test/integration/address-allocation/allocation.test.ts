@@ -45,6 +45,15 @@ describe("an allocation", () => {
     await deleteAll(again);
   });
 
+  it("takes a key for what it is, whatever it would mean to a shell", async () => {
+    const key = 'it\'s $(touch /tmp/x); `touch /tmp/x` "a" \\ %s & end ü';
+    const one = await run().create(argsFor("a", { key }));
+    expect(readRecord(prefixOf(one))).toContain(`\nfor ${pool} ${key}\n`);
+    expect(existsSync(host.machine.path("/tmp/x"))).toBe(false);
+    expect(await run().read(one)).toEqual(one);
+    await deleteAll(one);
+  });
+
   it("gives a key another place where its own is taken, by a record or by a route", async () => {
     const [one, two] = [await run().create(argsFor("a")), await run().create(argsFor("b"))];
     await deleteAll(one, two);

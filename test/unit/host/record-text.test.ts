@@ -64,6 +64,23 @@ describe("a record", () => {
     expect(parseRecord(name, text, true)).toEqual(record);
   });
 
+  it.each<[string, Partial<OwnershipRecord>]>([
+    [
+      text.replace("route", "covered").replace("end\n", "for 2001:db8::/32 a shop's end\nend\n"),
+      { hold: { kind: "covered" }, choice: { pool: "2001:db8::/32", key: "a shop's end" } },
+    ],
+    [
+      text.replace("route", "released").replace("end\n", "for 2001:db8::/32 x\nuntil 1764100000\nend\n"),
+      {
+        hold: { kind: "released", untilSeconds: 1_764_100_000 },
+        choice: { pool: "2001:db8::/32", key: "x" },
+      },
+    ],
+  ])("of what was allocated has this text: %s", (allocated, change) => {
+    expect(`${formatRecord({ ...record, ...change })}\n`).toBe(allocated);
+    expect(parseRecord(name, allocated, true)).toEqual({ ...record, ...change });
+  });
+
   it("is read as it was written, and its name is one word to a shell", () => {
     fc.assert(
       fc.property(anyRecord, (any) => {
@@ -87,6 +104,13 @@ describe("a record", () => {
     ["with a step in place of a route", text.replace("route local", "route del local"), /no record/],
     ["with a source that is none", text.replace("metric 1024", "metric 1024 src ::g"), /no record/],
     ["with an origin that is none", text.replace("created", "stolen"), /no record/],
+    ["released without a time", text.replace("route", "released"), /no record/],
+    ["with a time and not released", text.replace("end\n", "until 5\nend\n"), /no record/],
+    [
+      "with a time that is none",
+      text.replace("route", "released").replace("end\n", "until x\nend\n"),
+      /no record/,
+    ],
     ["with a line too much", text.replace("owner", "owner x\nowner"), /no record/],
   ])("%s is refused with a word", (_what, given, problem) => {
     expect(parseRecord(name, given, true)).toEqual({ problem: expect.stringMatching(problem) });
@@ -125,7 +149,7 @@ describe("a listing", () => {
 
   it("tells what persists by where it is, and believes the disk first", () => {
     const find = (text: string) => RecordListing.parse(text, [name]).find(route);
-    expect(find(printedFromMemory)).toEqual({ ...record, persists: false, hold: { kind: "route" } });
+    expect(find(printedFromMemory)).toEqual({ ...record, persists: false });
     expect(find(printedFromMemory.replace("shop", "blog") + printed)).toEqual(record);
     expect(find(printed + printedFromMemory.replace("shop", "blog"))).toEqual(record);
   });

@@ -94,6 +94,10 @@ function start(shell: readonly [string, ...string[]], ...words: string[]): Child
   return spawn(program, all, { env, stdio: "ignore", detached: true });
 }
 
+/** A record's text, with another first word for its route, and lines before its end. */
+const hold = (text: string, word: string, lines: string) =>
+  text.replace("route", word).replace(/end\n$/, `${lines}end\n`);
+
 const readLog = () => readFileSync(log, "utf8").split("\n").filter(Boolean);
 const restoresIn = (lines: readonly string[]) =>
   lines.filter((line) => line.startsWith("batch link show")).length;
@@ -118,6 +122,23 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
         .sort(),
     ).toEqual(lines.map((line) => `${kind} route add ${line}`));
     expect(existsSync(join(folder, "run"))).toBe(false);
+  });
+
+  it("adds no route for what is covered by a larger one or was released, and finds nothing wrong with it", () => {
+    stubIp(ips.iproute2);
+    const [first, second] = routes;
+    if (!first || !second) throw new Error("there are two routes");
+    const choice = { pool: "2001:db8::/32", key: "end" };
+    writeRecord(first);
+    writeRecord(localRoute("2001:db8:2::/64"), (text) =>
+      hold(text, "covered", `for ${choice.pool} ${choice.key}\n`),
+    );
+    writeRecord(second, (text) => hold(text, "released", "for 198.51.0.0/16 a b\nuntil 1764100000\n"));
+    const { status, stderr } = run(shell, "once");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "pulumi-anyip: routes restored: 1\n" });
+    expect(readLog().filter((line) => line.includes(" route add "))).toEqual([
+      `batch route add ${formatRoute(first)}`,
+    ]);
   });
 
   it("says which lines failed, but for routes that are there", () => {
