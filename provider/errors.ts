@@ -41,6 +41,10 @@ export type ErrorCode =
   | "VERIFY_FAILED"
   /** The ownership record of a route, on the host, is none or is of a newer version. */
   | "RECORD_UNREADABLE"
+  /** The pool has no free block of the wanted length. */
+  | "POOL_EXHAUSTED"
+  /** A certain block of a pool is not to be had: somebody has it, or it is kept out of the pool. */
+  | "BLOCK_TAKEN"
   /** The recorded state cannot be understood by this version. */
   | "STATE_UNREADABLE";
 

@@ -1,4 +1,5 @@
 // The provider process's way in: one handler per resource class, all on the same hosts and connections.
+import { createAddressPoolProvider } from "./address-pool/provider";
 import { createAnyIPRouteProvider } from "./anyip-route/provider";
 import { withReadableErrors } from "./engine-errors";
 import { Hosts } from "./hosts";
@@ -8,4 +9,9 @@ const hosts = new Hosts();
 /** Named in the constant `__provider` literal of sdk/anyip-route.ts. */
 export const anyIPRoute = withReadableErrors(
   createAnyIPRouteProvider((connection, acceptedHostKey) => hosts.find(connection, acceptedHostKey)),
+);
+
+/** Named in the constant `__provider` literal of sdk/address-pool.ts. */
+export const addressPool = withReadableErrors(
+  createAddressPoolProvider({ now: Date.now, warn: (line) => process.stderr.write(`${line}\n`) }),
 );
