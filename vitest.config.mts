@@ -9,7 +9,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/unit/**/*.test.ts"], sequence: { groupOrder: 0 } },
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          // Properties run thousands of times, on a machine that may have other work to do.
+          testTimeout: seconds(60),
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

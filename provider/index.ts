@@ -1,5 +1,6 @@
 // The provider process's way in: one handler per resource class, all on the same hosts and connections.
 import { createAddressAllocationProvider } from "./address-allocation/provider";
+import { createAddressPoolProvider } from "./address-pool/provider";
 import { createAnyIPRouteProvider } from "./anyip-route/provider";
 import { withReadableErrors } from "./engine-errors";
 import { Hosts } from "./hosts";
@@ -18,4 +19,9 @@ export const addressAllocation = withReadableErrors(
     now: Date.now,
     warn: (line) => process.stderr.write(`${line}\n`),
   }),
+);
+
+/** Named in the constant `__provider` literal of sdk/address-pool.ts. */
+export const addressPool = withReadableErrors(
+  createAddressPoolProvider({ now: Date.now, warn: (line) => process.stderr.write(`${line}\n`) }),
 );

@@ -91,11 +91,14 @@ function measureExhausted(taken: PrefixTree): Exhausted {
   return { total, used, free, reserved, largestFreePrefix };
 }
 
-/** The figures in words that continue "the pool …". */
+/** What a person reads of a pool without a free block of the length. */
 export function explainExhausted(length: number, pool: Prefix, figures: Exhausted): string {
   const { total, used, free, reserved, largestFreePrefix } = figures;
-  const wanted = length === addressBits(pool.family) ? "address" : `/${length}`;
+  const isAddress = length === addressBits(pool.family);
+  const ofThem = isAddress && reserved > 0n ? ` (${reserved} reserved)` : "";
   const largest = largestFreePrefix ? `; the largest free block is ${formatPrefix(largestFreePrefix)}` : "";
-  const ofThem = reserved > 0n && wanted === "address" ? `, ${reserved} of them reserved` : "";
-  return `${formatPrefix(pool)} has no free ${wanted}: of ${total} addresses ${used} are taken and ${free} are free${ofThem}${largest}`;
+  return (
+    `${formatPrefix(pool)} has no free ${isAddress ? "address" : `/${length}`}: ` +
+    `total ${total}, used ${used}, free ${free}${ofThem}${largest}`
+  );
 }

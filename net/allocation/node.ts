@@ -25,22 +25,38 @@ export interface Node {
   largestFree: number | undefined;
 }
 
-/** The tree below a place, with the block added. Blocks may overlap and be added by several. */
-export function insertBlock(bits: number, node: Node | undefined, block: Prefix, taken: Taken): Node {
-  if (!node) return makeNode(block.network, block.length, [taken]);
-  const shared = sharedLength(bits, block, node);
-  if (shared === node.length) {
+/** The tree with the block added. Blocks may overlap and be added by several. */
+export function insertBlock(bits: number, root: Node | undefined, block: Prefix, taken: Taken): Node {
+  const added = makeNode(block.network, block.length, [taken]);
+  return root ? insertNode(bits, root, added, sharedWithPath(bits, root, block)) : added;
+}
+
+/** The tree below a place, with the node added, which has so many leading bits in common with its path. */
+function insertNode(bits: number, node: Node, added: Node, shared: number): Node {
+  if (node.length <= shared) {
     forget(node);
-    if (shared === block.length) node.takers = [...node.takers, taken];
-    else if (hasBit(bits, block.network, shared)) node.high = insertBlock(bits, node.high, block, taken);
-    else node.low = insertBlock(bits, node.low, block, taken);
+    if (node.length === added.length) node.takers = [...node.takers, ...added.takers];
+    else if (hasBit(bits, added.network, node.length)) {
+      node.high = node.high ? insertNode(bits, node.high, added, shared) : added;
+    } else node.low = node.low ? insertNode(bits, node.low, added, shared) : added;
     return node;
   }
-  const parent = makeNode(clearTail(bits, block.network, shared), shared, []);
-  if (shared === block.length) parent.takers = [taken];
-  else place(bits, parent, makeNode(block.network, block.length, [taken]));
+  const parent =
+    shared === added.length ? added : makeNode(clearTail(bits, added.network, shared), shared, []);
+  if (parent !== added) place(bits, parent, added);
   place(bits, parent, node);
   return parent;
+}
+
+/** How many leading bits the block has in common with the nodes on its way; one comparison at the way's end tells. */
+function sharedWithPath(bits: number, root: Node, block: Prefix): number {
+  let node = root;
+  while (node.length < block.length) {
+    const next = hasBit(bits, block.network, node.length) ? node.high : node.low;
+    if (!next) break;
+    node = next;
+  }
+  return sharedLength(bits, block, node);
 }
 
 /** The tree below a place, without what that one had added there. */
@@ -69,12 +85,13 @@ function isSame(a: Taken, b: Taken): boolean {
 /** Who has the largest block that holds this one; else who has the lowest that lies in it. */
 export function findTaken(bits: number, root: Node | undefined, block: Prefix): Taken | undefined {
   let node = root;
-  while (node) {
-    if (sharedLength(bits, block, node) < Math.min(node.length, block.length)) return undefined;
-    if (node.takers.length > 0) return node.takers[0];
-    node = node.length < block.length && hasBit(bits, block.network, node.length) ? node.high : node.low;
+  // Whether the way was the right one, one comparison at its end tells.
+  while (node && node.takers.length === 0 && node.length < block.length) {
+    node = hasBit(bits, block.network, node.length) ? node.high : node.low;
   }
-  return undefined;
+  if (!node || sharedLength(bits, block, node) < Math.min(node.length, block.length)) return undefined;
+  while (node && node.takers.length === 0) node = node.low;
+  return node?.takers[0];
 }
 
 /** The bit of the address behind so many others. */

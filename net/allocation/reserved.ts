@@ -102,7 +102,8 @@ export class ReservedAddresses {
     const end = start + (1n << BigInt(this.#bits - length)) - 1n;
     let count = 0n;
     for (const { first, last } of this.ranges) {
-      if (last < start || first > end) continue;
+      if (first > end) break;
+      if (last < start) continue;
       count += last - first + 1n;
       if (first < start) count -= start - first;
       if (last > end) count -= last - end;
@@ -140,6 +141,6 @@ export class ReservedAddresses {
   }
 
   #offset(address: bigint): bigint {
-    return BigInt.asUintN(Number(this.#subnetBits), address);
+    return BigInt.asUintN(this.#bits - this.subnetLength, address);
   }
 }

@@ -2,18 +2,19 @@
 import { addressBits } from "../../net/address";
 import { keyedCandidate } from "../../net/allocation/keyed-candidate";
 import { PrefixTree } from "../../net/allocation/prefix-tree";
-import {
-  explainKey,
-  explainLength,
-  explainRequest,
-  formatBlock,
-  parseBlock,
-} from "../../net/allocation/request";
+import { explainKey, explainRequest, formatBlock, parseBlock } from "../../net/allocation/request";
 import { nothingReserved, reservedRanges } from "../../net/allocation/reserved";
 import { explainUnbindable } from "../../net/bindable";
 import { formatPrefix, isPrefixProblem, type Prefix } from "../../net/prefix";
 import type { CheckFailure, Fields } from "../check/fields";
-import { type KeptOut, readExclude, readPool, readQuarantine } from "../check/pool-fields";
+import {
+  type KeptOut,
+  readExclude,
+  readPool,
+  readPrefixLength,
+  readQuarantine,
+  readSecret,
+} from "../check/pool-fields";
 import type { RawInputs } from "../managed-route/desired";
 import { type RouteOptions, readRouteInputs } from "../managed-route/route-inputs";
 
@@ -119,7 +120,7 @@ function canonicalTarget(given: RawInputs, { pool, request }: Target): RawInputs
 
 function readTarget(fields: Fields): Target | undefined {
   const pool = readPool(fields, explainUnbindable);
-  const length = readLength(fields, pool);
+  const length = readPrefixLength(fields, pool);
   const strategy = fields.choice("strategy", ["keyed", "random", "nextFree"]);
   const key = readKey(fields);
   const secret = readSecret(fields, strategy);
@@ -144,31 +145,12 @@ function readTarget(fields: Fields): Target | undefined {
   };
 }
 
-function readLength(fields: Fields, pool: Prefix | undefined): number | undefined {
-  const length = fields.integer("prefixLength", 0, 128);
-  const problem = pool && length !== undefined ? explainLength(pool, length) : undefined;
-  return problem === undefined ? length : fields.fail("prefixLength", problem);
-}
-
 function readKey(fields: Fields): string | undefined {
   const key = fields.value("key");
   if (key === undefined) return undefined;
   if (typeof key !== "string") return fields.fail("key", "must be a text such as shop.example");
   const problem = explainKey(key);
   return problem === undefined ? key : fields.fail("key", problem);
-}
-
-/** Failures name a path, because the engine prints what was given for a property at the top. */
-function readSecret(fields: Fields, strategy: Strategy | undefined): string | undefined {
-  const secret = fields.value("secret");
-  if (secret === undefined) return undefined;
-  const fail = (reason: string): undefined => {
-    fields.failures.push({ property: "secret.text", reason });
-  };
-  if (typeof secret !== "string" || secret === "") return fail("must be a text that is not empty");
-  if (strategy !== undefined && strategy !== "keyed")
-    return fail(`is for strategy "keyed" only; with "${strategy}" nothing depends on it`);
-  return secret;
 }
 
 function readRequest(fields: Fields, strategy: Strategy | undefined): Prefix | undefined {

@@ -1,5 +1,5 @@
 // The inputs that all have who hand out parts of a pool. Pure.
-import { parseExclusion } from "../../net/allocation/request";
+import { explainLength, parseExclusion } from "../../net/allocation/request";
 import { formatPrefix, isPrefixProblem, overlaps, type Prefix, parsePrefix } from "../../net/prefix";
 import { durationExpected, parseDuration } from "./duration";
 import { type Fields, isUnknown } from "./fields";
@@ -24,6 +24,27 @@ export function readPool(
   return problem === undefined && !isPrefixProblem(pool) ? pool : fields.fail("pool", problem ?? "");
 }
 
+export function readPrefixLength(fields: Fields, pool: Prefix | undefined): number | undefined {
+  const length = fields.integer("prefixLength", 0, 128);
+  const problem = pool && length !== undefined ? explainLength(pool, length) : undefined;
+  return problem === undefined ? length : fields.fail("prefixLength", problem);
+}
+
+/** Failures name a path, because the engine prints what was given for a property at the top. */
+export function readSecret(fields: Fields, strategy: string | undefined): string | undefined {
+  const secret = fields.value("secret");
+  const fail = (reason: string) => {
+    fields.failures.push({ property: "secret.text", reason });
+    return undefined;
+  };
+  if (secret === undefined) return undefined;
+  if (typeof secret !== "string" || secret === "") return fail("must be a text that is not empty");
+  if (strategy !== undefined && strategy !== "keyed") {
+    return fail(`is for strategy "keyed" only; with "${strategy}" nothing depends on it`);
+  }
+  return secret;
+}
+
 export function readExclude(fields: Fields, pool: Prefix | undefined): KeptOut[] {
   const list = fields.value("exclude");
   if (list === undefined) return [];
@@ -37,7 +58,7 @@ export function readExclude(fields: Fields, pool: Prefix | undefined): KeptOut[]
 }
 
 /** An entry that lies beside the pool is more likely a slip than meant. */
-function readKeptOut(
+export function readKeptOut(
   fields: Fields,
   property: string,
   entry: unknown,

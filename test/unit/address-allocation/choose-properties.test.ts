@@ -74,7 +74,7 @@ const anyEvent = fc.oneof(
 );
 
 describe("allocations", () => {
-  it("lie in the pool and apart, and stay what they are, whoever comes and goes", { timeout: 30_000 }, () => {
+  it("lie in the pool and apart, and stay what they are, whoever comes and goes", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 15 }), (events) => {
         let host = new ModelHost(new KernelTable([]));

@@ -131,11 +131,11 @@ describe("allocate", () => {
     const answer = allocate({ strategy: "keyed", length: 128, key: "news" }, tree);
     if (!("exhausted" in answer)) throw new Error("there is a fourth address");
     expect(explainExhausted(128, pool, answer.exhausted)).toBe(
-      "2001:db8::500/126 has no free address: of 4 addresses 3 are taken and 1 are free, 1 of them reserved; " +
+      "2001:db8::500/126 has no free address: total 4, used 3, free 1 (1 reserved); " +
         "the largest free block is 2001:db8::500/128",
     );
     expect(explainExhausted(127, pool, answer.exhausted)).toContain(
-      "has no free /127: of 4 addresses 3 are taken",
+      "has no free /127: total 4, used 3, free 1;",
     );
   });
 });

@@ -1,0 +1,137 @@
+// What Pulumi records of an AddressPool: the inputs, what each name has, and what is in quarantine.
+import { formatBlock, parseBlock } from "../../net/allocation/request";
+import { isPrefixProblem, type Prefix } from "../../net/prefix";
+import { isRecord } from "../check/fields";
+import { AnyIPError } from "../errors";
+import { outcomeNames, type RawInputs } from "./inputs";
+
+/** What a name had until it was given back. */
+export interface Released {
+  readonly name: string;
+  readonly block: Prefix;
+  /** Milliseconds since 1970, UTC. */
+  readonly releasedAtMs: number;
+}
+
+export interface RecordedPool {
+  /** What each name has. */
+  readonly results: ReadonlyMap<string, Prefix>;
+  readonly released: readonly Released[];
+}
+
+/** How much of a pool is taken, in addresses: exact integers, which a JSON number could not hold. */
+export interface Figures {
+  readonly total: string;
+  readonly used: string;
+  readonly free: string;
+  /** Missing where nothing is free. */
+  readonly largestFreePrefix?: string;
+}
+
+/** The version that encodeState writes: 1, which is what a state without `stateVersion` has. */
+const stateVersion = 1;
+
+const inputNames = [
+  "pool",
+  "names",
+  "prefixLength",
+  "strategy",
+  "secret",
+  "exclude",
+  "reserve",
+  "includeReserved",
+  "quarantine",
+] as const;
+
+/** What is recorded beside the inputs, in the form that the engine stores. */
+export type Outcome = Readonly<Record<string, unknown>>;
+
+export function encodeOutcome({ results, released }: RecordedPool, figures: Figures): Outcome {
+  return {
+    results: Object.fromEntries([...results].map(([name, block]) => [name, formatBlock(block)])),
+    ...figures,
+    released: released.map(({ name, block, releasedAtMs }) => ({
+      name,
+      block: formatBlock(block),
+      releasedAt: new Date(releasedAtMs).toISOString(),
+    })),
+  };
+}
+
+/** Outputs for the engine: the inputs under their own names, so that the secret stays marked, and what became of them. */
+export function encodeState(inputs: RawInputs, outcome: Outcome): Record<string, unknown> {
+  return { ...extractInputs(inputs), ...outcome };
+}
+
+/** The inputs without what was foreseen, or those that a recorded state was made from. */
+function extractInputs(properties: RawInputs): Record<string, unknown> {
+  return extract(properties, inputNames);
+}
+
+/** What was foreseen in inputs, if anything was. */
+export function extractOutcome(inputs: RawInputs): Outcome | undefined {
+  return inputs.results === undefined ? undefined : extract(inputs, outcomeNames);
+}
+
+function extract(properties: RawInputs, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
+  );
+}
+
+/** True when two pools were made from the same inputs. */
+export function hasSameInputs(a: RawInputs, b: RawInputs): boolean {
+  return isEqual(extractInputs(a), extractInputs(b));
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => isEqual(Reflect.get(a, name), Reflect.get(b, name)));
+}
+
+/**
+ * Reads a recorded state of any version up to this one.
+ *
+ * @throws AnyIPError STATE_UNREADABLE for a newer version, or for a state that was edited into nonsense.
+ */
+export function decodeState(outputs: RawInputs): RecordedPool {
+  const { stateVersion: version = stateVersion, released = [] } = outputs;
+  if (version !== stateVersion) {
+    throw new AnyIPError(
+      "STATE_UNREADABLE",
+      `the recorded state has version ${String(version)}, this pulumi-anyip reads version ${stateVersion}; ` +
+        "install the pulumi-anyip that wrote it, or a newer one",
+    );
+  }
+  const results = decodeResults(outputs.results);
+  if (!results) throw unreadable("results");
+  if (!Array.isArray(released)) throw unreadable("released");
+  return { results, released: released.map(decodeReleased) };
+}
+
+/** The `results` of an outcome; undefined for anything else. */
+export function decodeResults(raw: unknown): Map<string, Prefix> | undefined {
+  if (!isRecord(raw)) return undefined;
+  const results = new Map<string, Prefix>();
+  for (const [name, text] of Object.entries(raw)) {
+    const block = typeof text === "string" ? parseBlock(text) : { problem: "is no text" };
+    if (isPrefixProblem(block)) return undefined;
+    results.set(name, block);
+  }
+  return results;
+}
+
+function decodeReleased(raw: unknown): Released {
+  const { name, block: text, releasedAt } = isRecord(raw) ? raw : {};
+  const block = typeof text === "string" ? parseBlock(text) : { problem: "is no text" };
+  const releasedAtMs = typeof releasedAt === "string" ? Date.parse(releasedAt) : Number.NaN;
+  if (typeof name !== "string" || isPrefixProblem(block) || Number.isNaN(releasedAtMs))
+    throw unreadable("released");
+  return { name, block, releasedAtMs };
+}
+
+function unreadable(name: string): AnyIPError {
+  const reason = `\`${name}\` holds what no pool can have; restore the state, such as by \`pulumi stack import\``;
+  return new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${reason}`);
+}
