@@ -7,13 +7,17 @@ import { repository } from "../scripts/setup/paths.mjs";
 import { pulumiEnvironment } from "../scripts/setup.mjs";
 
 export class BenchStack {
-  /** @param settings.environment what the program reads (BENCH_…) @param settings.flags flags for every command */
-  constructor({ environment, flags }) {
+  /**
+   * @param settings.environment what the program reads (BENCH_…)
+   * @param settings.flags flags for every command
+   * @param settings.main the program, one of bench/programs
+   */
+  constructor({ environment, flags, main = "index.js" }) {
     this.folder = mkdtempSync(join(tmpdir(), "pulumi-anyip-bench-"));
     for (const name of ["home", "state"]) mkdirSync(join(this.folder, name));
     cpSync(join(repository, "bench/programs"), this.folder, { recursive: true });
     symlinkSync(join(repository, "node_modules"), join(this.folder, "node_modules"));
-    writeFileSync(join(this.folder, "Pulumi.yaml"), "name: bench\nruntime: nodejs\nmain: index.js\n");
+    writeFileSync(join(this.folder, "Pulumi.yaml"), `name: bench\nruntime: nodejs\nmain: ${main}\n`);
     writeFileSync(join(this.folder, "package.json"), '{ "name": "bench", "private": true }\n');
     this.flags = flags;
     this.environment = {

@@ -1,11 +1,11 @@
 // 1,000 AnyIPRoutes on one host beside what the engine alone costs, and beside a login for each operation.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { arch, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { repository } from "../scripts/setup/paths.mjs";
 import { setUp } from "../scripts/setup.mjs";
+import { median, printMachine } from "./figures.mjs";
 import { BenchStack } from "./stack.mjs";
 
 const phases = ["create", "no change", "refresh", "destroy"];
@@ -48,7 +48,10 @@ export async function benchUp(args) {
   });
   try {
     writeCrowd(sandbox.host("web2"));
-    printMachine(count, rounds, values.parallel);
+    printMachine(
+      `${count} routes on one host, the crowded one with ${crowd} records of others; medians of ${rounds}; checkpoints skipped; ` +
+        `--parallel ${values.parallel ?? "at the engine's default"}`,
+    );
     const sides = new Map(
       ["floor", "same inputs", "AnyIPRoute", persistent, crowded].map((side) => [side, []]),
     );
@@ -123,24 +126,8 @@ async function measure(sandbox, side, count, flags) {
   }
 }
 
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 function medianSeconds(runs, phase) {
   return median(runs.map((run) => run.seconds[phase]));
-}
-
-function printMachine(count, rounds, parallel) {
-  const [cpu] = cpus();
-  console.log(
-    `${count} routes on one host, the crowded one with ${crowd} records of others; medians of ${rounds}; checkpoints skipped; ` +
-      `--parallel ${parallel ?? "at the engine's default"}\n` +
-      `${cpus().length} × ${cpu?.model.trim()} (${arch()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ` +
-      `Linux, Node ${process.versions.node}\n`,
-  );
 }
 
 function printTimes(sides) {

@@ -110,6 +110,8 @@ export class AddressPool extends pulumi.CustomResource {
       },
       opts,
     );
+    const value = this.results.apply(readRecordedResults);
+    Object.defineProperty(this, "results", { enumerable: true, value });
   }
 
   /** What a name has. The output fails for a name that is not in the pool. */
@@ -120,4 +122,11 @@ export class AddressPool extends pulumi.CustomResource {
       return result;
     });
   }
+}
+
+/** Recorded as one JSON text (encodeOutcome in provider/address-pool/state.ts); a program's own mocks may have an object. */
+function readRecordedResults(
+  recorded: Readonly<Record<string, string>> | string,
+): Readonly<Record<string, string>> {
+  return typeof recorded === "string" ? JSON.parse(recorded) : recorded;
 }

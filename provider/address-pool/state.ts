@@ -46,9 +46,11 @@ const inputNames = [
 /** What is recorded beside the inputs, in the form that the engine stores. */
 export type Outcome = Readonly<Record<string, unknown>>;
 
+/** The results are one JSON text: the engine handles each property of thousands several times a run, at preview and in the state. */
 export function encodeOutcome({ results, released }: RecordedPool, figures: Figures): Outcome {
+  const texts = Object.fromEntries([...results].map(([name, block]) => [name, formatBlock(block)]));
   return {
-    results: Object.fromEntries([...results].map(([name, block]) => [name, formatBlock(block)])),
+    results: JSON.stringify(texts),
     ...figures,
     released: released.map(({ name, block, releasedAtMs }) => ({
       name,
@@ -112,14 +114,23 @@ export function decodeState(outputs: RawInputs): RecordedPool {
 
 /** The `results` of an outcome; undefined for anything else. */
 export function decodeResults(raw: unknown): Map<string, Prefix> | undefined {
-  if (!isRecord(raw)) return undefined;
+  const texts = parseJson(raw);
+  if (!isRecord(texts)) return undefined;
   const results = new Map<string, Prefix>();
-  for (const [name, text] of Object.entries(raw)) {
+  for (const [name, text] of Object.entries(texts)) {
     const block = typeof text === "string" ? parseBlock(text) : { problem: "is no text" };
     if (isPrefixProblem(block)) return undefined;
     results.set(name, block);
   }
   return results;
+}
+
+function parseJson(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function decodeReleased(raw: unknown): Released {

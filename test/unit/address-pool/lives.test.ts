@@ -186,7 +186,7 @@ describe("an AddressPool", () => {
 });
 
 describe("a recorded AddressPool", () => {
-  const state = { pool: "192.0.2.0/24", names: ["a"], results: { a: "192.0.2.1" }, released: [] };
+  const state = { pool: "192.0.2.0/24", names: ["a"], results: '{"a":"192.0.2.1"}', released: [] };
 
   it("is read again", () => {
     const released = [{ name: "b", block: "192.0.2.8/29", releasedAt: "2026-11-25T12:00:00.000Z" }];
@@ -198,7 +198,8 @@ describe("a recorded AddressPool", () => {
 
   it.each<[string, Properties, RegExp]>([
     ["a newer version", { stateVersion: 2 }, /version 2, .* reads version 1/],
-    ["results that are none", { results: { a: "192.0.2.1/24" } }, /`results` holds what no pool can have/],
+    ["results that are none", { results: '{"a":"192.0.2.1/24"}' }, /`results` holds what no pool can have/],
+    ["results that are half there", { results: '{"a":"192.0' }, /`results`/],
     ["no results", { results: undefined }, /`results`/],
     ["a release without a time", { released: [{ name: "b", block: "192.0.2.2" }] }, /`released`/],
     ["releases that are no list", { released: {} }, /`released`/],

@@ -6,7 +6,7 @@ export type Properties = Record<string, unknown>;
 export interface Outcome {
   readonly done: "create" | "update" | "replace" | "same" | "refused" | "failed";
   /** What was foreseen at preview; undefined where it was not known. */
-  readonly foreseen?: Properties | undefined;
+  readonly foreseen?: Record<string, string> | undefined;
   /** What a person reads. */
   readonly said: string;
 }
@@ -23,14 +23,14 @@ export class SmallEngine {
 
   /** What each name has. */
   get results(): Record<string, string> {
-    return (this.outputs?.results ?? {}) as Record<string, string>;
+    return readResults(this.outputs) ?? {};
   }
 
   async up(program: Properties): Promise<Outcome> {
     let checked = await this.provider.check(this.inputs, program);
     if (checked.failures?.length) return { done: "refused", said: sayFailures(checked.failures) };
     const diff = this.outputs && (await this.provider.diff("id", this.outputs, checked.inputs));
-    if (diff && !diff.changes) return { done: "same", foreseen: checked.inputs.results, said: "" };
+    if (diff && !diff.changes) return { done: "same", foreseen: readResults(checked.inputs), said: "" };
     const isReplaced = (diff?.replaces ?? []).length > 0;
     if (isReplaced) checked = await this.provider.check({}, program);
     if (checked.failures?.length) return { done: "refused", said: sayFailures(checked.failures) };
@@ -43,7 +43,7 @@ export class SmallEngine {
       const done = !this.outputs ? "create" : isReplaced ? "replace" : "update";
       this.inputs = inputs;
       this.outputs = outs;
-      return { done, foreseen: inputs.results, said: "" };
+      return { done, foreseen: readResults(inputs), said: "" };
     } catch (error) {
       return { done: "failed", said: error instanceof Error ? error.message : String(error) };
     }
@@ -58,4 +58,8 @@ export class SmallEngine {
 
 function sayFailures(failures: readonly { property: string; reason: string }[]): string {
   return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+}
+
+function readResults(properties: Properties | undefined): Record<string, string> | undefined {
+  return typeof properties?.results === "string" ? JSON.parse(properties.results) : undefined;
 }
