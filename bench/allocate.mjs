@@ -1,11 +1,13 @@
 // The allocator beside Python's ipaddress and netaddr at the same tasks, and an AddressPool beside resources that do nothing.
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cache, repository } from "../scripts/setup/paths.mjs";
 import { run } from "../scripts/setup/process.mjs";
 import { setUp } from "../scripts/setup.mjs";
 import { median, printMachine } from "./figures.mjs";
+import { measureOnHost, phases } from "./on-host.mjs";
 import { BenchStack } from "./stack.mjs";
 
 const netaddr = "netaddr==1.3.0";
@@ -22,13 +24,21 @@ const poolSides = ["names alone", "results out", "same payload", "AddressPool"];
 const poolPhases = { create: "up", "no change": "up", destroy: "destroy" };
 const poolGoal = 1.3;
 
-/** @param args --rounds N (3), --names N (10000) */
+/** Single addresses on one host: beside what the engine alone costs, with routes of their own and in a pool that has one. */
+const hostSides = ["floor", "AddressAllocation", "in a bound pool"];
+const hostGoal = 1.2;
+
+/** @param args --rounds N (3), --names N (10000), --count N (1000) */
 export async function benchAllocate(args) {
   const { values } = parseArgs({
     args,
-    options: { rounds: { type: "string", default: "3" }, names: { type: "string", default: "10000" } },
+    options: {
+      rounds: { type: "string", default: "3" },
+      names: { type: "string", default: "10000" },
+      count: { type: "string", default: "1000" },
+    },
   });
-  const [rounds, names] = [Number(values.rounds), Number(values.names)];
+  const [rounds, names, count] = [Number(values.rounds), Number(values.names), Number(values.count)];
   await setUp();
   const sides = [ours, ...(await findPythonLibraries())];
   printMachine(`a /64 filled from empty, address by address; medians of ${rounds}`);
@@ -36,7 +46,9 @@ export async function benchAllocate(args) {
   printTimes(times, sides);
   const pools = await measurePools(names, rounds);
   printPools(pools, names);
-  printGoals(times, pools);
+  const allocations = await measureAllocations(count, rounds);
+  printAllocations(allocations, count);
+  printGoals(times, pools, allocations);
 }
 
 async function findPythonLibraries() {
@@ -161,7 +173,42 @@ function poolRatio(pools, base, phase) {
   return poolSeconds(pools, "AddressPool", phase) / poolSeconds(pools, base, phase);
 }
 
-function printGoals(times, pools) {
+async function measureAllocations(count, rounds) {
+  const { createSandbox } = createRequire(import.meta.url)(`${repository}/dist/sandbox`);
+  const sandbox = await createSandbox();
+  try {
+    const sides = new Map(hostSides.map((side) => [side, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const [side, runs] of sides) {
+        process.stderr.write(`${count} allocations, round ${round + 1} of ${rounds}: ${side} …\n`);
+        const host = sandbox.host("web1");
+        runs.push(await measureOnHost({ sandbox, host, side, persist: "none", count, flags: [] }));
+      }
+    }
+    return sides;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function printAllocations(sides, count) {
+  console.log(`${`${count} on a host`.padEnd(18)}${phases.map((phase) => phase.padStart(14)).join("")}`);
+  for (const side of sides.keys()) {
+    const cells = phases.map((phase) => secondsOf(sides, side, phase).toFixed(2).padStart(14));
+    console.log(`${side.padEnd(18)}${cells.join("")}`);
+  }
+  for (const side of hostSides.slice(1)) {
+    const counts = phases.map((phase) => median(sides.get(side).map((run) => run.connections[phase])));
+    console.log(`${side}: ${counts.join(", ")} connections`);
+  }
+  console.log("");
+}
+
+function secondsOf(sides, side, phase) {
+  return median(sides.get(side).map((run) => run.seconds[phase]));
+}
+
+function printGoals(times, pools, allocations) {
   const say = (isReached, text) => console.log(`${isReached ? "reached" : "missed"}: ${text}`);
   const most = (100_000 * Math.log(100_000)) / (10_000 * Math.log(10_000));
   for (const task of tasks) {
@@ -176,5 +223,9 @@ function printGoals(times, pools) {
   for (const base of ["same payload", "results out"]) {
     const ratio = poolRatio(pools, base, "create");
     say(ratio <= poolGoal, `AddressPool, create ${ratio.toFixed(2)} × ${base}, the goal is ≤ ${poolGoal}`);
+  }
+  for (const side of hostSides.slice(1)) {
+    const ratio = secondsOf(allocations, side, "create") / secondsOf(allocations, "floor", "create");
+    say(ratio <= hostGoal, `${side}, create ${ratio.toFixed(2)} × floor, the goal is ≤ ${hostGoal}`);
   }
 }

@@ -6,10 +6,7 @@ import { parseArgs } from "node:util";
 import { repository } from "../scripts/setup/paths.mjs";
 import { setUp } from "../scripts/setup.mjs";
 import { median, printMachine } from "./figures.mjs";
-import { BenchStack } from "./stack.mjs";
-
-const phases = ["create", "no change", "refresh", "destroy"];
-const commands = { create: "up", "no change": "up", refresh: "refresh", destroy: "destroy" };
+import { measureOnHost, phases } from "./on-host.mjs";
 
 /** AnyIPRoutes that outlast a reboot, on a host that systemd has booted; those of the other sides do not. */
 const persistent = "persistent";
@@ -99,31 +96,15 @@ function writeCrowd(host) {
   }
 }
 
-async function measure(sandbox, side, count, flags) {
-  const host = sandbox.host({ [crowded]: "web2", [persistent]: "web3" }[side] ?? "web1");
-  const connection = { host: host.address, privateKeyPath: host.keyPath, knownHosts: sandbox.knownHostsPath };
-  const environment = {
-    BENCH_HOST: JSON.stringify(connection),
-    BENCH_SIDE: side === crowded || side === persistent ? "AnyIPRoute" : side,
-    BENCH_PERSIST: side === persistent ? "auto" : "none",
-    BENCH_COUNT: String(count),
-  };
-  const stack = new BenchStack({ environment, flags });
-  try {
-    await stack.init();
-    const run = { seconds: {}, connections: {}, execs: {}, stateBytes: 0 };
-    for (const phase of phases) {
-      const before = host.counters();
-      run.seconds[phase] = await stack.time(commands[phase]);
-      const after = host.counters();
-      run.connections[phase] = after.connections - before.connections;
-      run.execs[phase] = after.sessions - before.sessions;
-      if (phase === "create") run.stateBytes = await stack.stateBytes();
-    }
-    return run;
-  } finally {
-    stack.remove();
-  }
+function measure(sandbox, side, count, flags) {
+  return measureOnHost({
+    sandbox,
+    host: sandbox.host({ [crowded]: "web2", [persistent]: "web3" }[side] ?? "web1"),
+    side: side === crowded || side === persistent ? "AnyIPRoute" : side,
+    persist: side === persistent ? "auto" : "none",
+    count,
+    flags,
+  });
 }
 
 function medianSeconds(runs, phase) {

@@ -67,9 +67,16 @@ function prefixOf(address: Address, length: number): Prefix {
   return { family: address.family, network: (address.value >> hostBits) << hostBits, length };
 }
 
+// Text costs more than all else that is done with a prefix, and the same pool is asked for it a thousand times.
+const texts = new WeakMap<Prefix, string>();
+
 /** Canonical text: RFC 5952 address, `/`, length. */
 export function formatPrefix(prefix: Prefix): string {
-  return `${formatAddress({ family: prefix.family, value: prefix.network })}/${prefix.length}`;
+  const known = texts.get(prefix);
+  if (known !== undefined) return known;
+  const text = `${formatAddress({ family: prefix.family, value: prefix.network })}/${prefix.length}`;
+  texts.set(prefix, text);
+  return text;
 }
 
 /** How many addresses the prefix holds: 1 for a host route, 2^128 for ::/0. */

@@ -1,7 +1,7 @@
 // The program of every side of the benchmark: BENCH_COUNT resources of the kind that BENCH_SIDE names.
 const { readFileSync } = require("node:fs");
 const pulumi = require("@pulumi/pulumi");
-const { AnyIPRoute } = require("pulumi-anyip");
+const { AddressAllocation, AnyIPRoute } = require("pulumi-anyip");
 
 const { host, privateKeyPath, knownHosts } = JSON.parse(process.env.BENCH_HOST);
 const persist = process.env.BENCH_PERSIST;
@@ -26,7 +26,16 @@ const sides = {
       delete: `ip route del local ${prefix} dev lo table local`,
     }),
   AnyIPRoute: (name, prefix) => new AnyIPRoute(name, { connection, prefix, persist }),
+  AddressAllocation: (name) => new AddressAllocation(name, { connection, pool, persist }),
+  "in a bound pool": (name) => new AddressAllocation(name, { connection, pool: bindPool().prefix, persist }),
 };
+
+const pool = "2001:db8:100::/64";
+let bound;
+function bindPool() {
+  bound ??= new AnyIPRoute("pool", { connection, prefix: pool, persist });
+  return bound;
+}
 
 for (let index = 0; index < Number(process.env.BENCH_COUNT); index++) {
   sides[process.env.BENCH_SIDE](`route-${index}`, `2001:db8:${index.toString(16)}::/64`);

@@ -10,6 +10,10 @@ export interface KeptOut {
   readonly by: string;
 }
 
+// A thousand resources have the same few pools. Equal ones get the same object, whose text is then known.
+const knownPools = new Map<string, Prefix>();
+const maxKnownPools = 10_000;
+
 /** @param explain what else is wrong with a prefix as a pool, in words that continue "the pool …" */
 export function readPool(
   fields: Fields,
@@ -19,9 +23,11 @@ export function readPool(
   const text = fields.value("pool");
   if (text === undefined) return undefined;
   if (typeof text !== "string") return fields.fail("pool", "must be a text such as 2001:db8:100::/64");
-  const pool = parsePrefix(text);
-  const problem = isPrefixProblem(pool) ? pool.problem : explain(pool);
-  return problem === undefined && !isPrefixProblem(pool) ? pool : fields.fail("pool", problem ?? "");
+  const pool = knownPools.get(text) ?? parsePrefix(text);
+  if (isPrefixProblem(pool)) return fields.fail("pool", pool.problem);
+  if (knownPools.size < maxKnownPools) knownPools.set(text, pool);
+  const problem = explain(pool);
+  return problem === undefined ? pool : fields.fail("pool", problem);
 }
 
 export function readPrefixLength(fields: Fields, pool: Prefix | undefined): number | undefined {

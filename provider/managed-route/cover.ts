@@ -18,14 +18,18 @@ export function findCover(table: ObservedTable, prefix: Prefix): ObservedLocalRo
   return covers.get(text);
 }
 
-function searchCovers(table: ObservedTable, { family, network, length }: Prefix): ObservedLocalRoute[] {
-  const covers: ObservedLocalRoute[] = [];
+function searchCovers(table: ObservedTable, prefix: Prefix): ObservedLocalRoute[] {
+  return listAround(prefix).flatMap((text) => table.find(text).filter(isLocalRoute));
+}
+
+/** The texts of all prefixes that hold this one, the longest first. */
+function listAround({ family, network, length }: Prefix): string[] {
+  const texts: string[] = [];
   for (let shorter = length; shorter > 0; shorter--) {
     const hostBits = BigInt(addressBits(family) - shorter);
-    const text = formatPrefix({ family, network: (network >> hostBits) << hostBits, length: shorter });
-    covers.push(...table.find(text).filter(isLocalRoute));
+    texts.push(formatPrefix({ family, network: (network >> hostBits) << hostBits, length: shorter }));
   }
-  return covers;
+  return texts;
 }
 
 /**
