@@ -1,5 +1,7 @@
 // What an AddressPool may be asked for, and what each refusal names.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { foresee } from "../../../provider/address-pool/foresee";
 import { checkInputs } from "../../../provider/address-pool/inputs";
 import type { Properties } from "./small-engine";
 
@@ -203,5 +205,45 @@ describe("checkInputs", () => {
       failures: [],
       desired: undefined,
     });
+  });
+
+  it("answers whatever a program, or an old state, gives", () => {
+    const properties = [
+      ...["pool", "names", "prefixLength", "strategy", "secret", "exclude", "reserve", "includeReserved"],
+      ...["quarantine", "results", "released"],
+    ];
+    const anyText = fc.constantFrom(
+      pool,
+      "2001:db8:0:50::1",
+      "24h",
+      "keyed",
+      "a",
+      unknown,
+      '{"a":"2001:db8::"}',
+    );
+    const anyValue = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      anyText,
+      fc.array(anyText),
+      fc.integer({ min: -1, max: 129 }),
+    );
+    const anyProgram = fc
+      .dictionary(fc.constantFrom(...properties), anyValue)
+      .map((given) => ({ pool, ...given }));
+    let complete = 0;
+    fc.assert(
+      fc.property(anyProgram, anyProgram, (program, old) => {
+        const { inputs, failures, desired } = check(program);
+        if (failures.length > 0) expect(desired).toBeUndefined();
+        if (!desired) return;
+        complete++;
+        const { outcome, problems } = foresee(old, inputs, desired);
+        if (problems.length > 0) expect(outcome).toBeUndefined();
+        // What is stored is read as the same again.
+        expect(checkInputs(inputs)).toMatchObject({ inputs, failures: [] });
+      }),
+      { numRuns: 1000 },
+    );
+    expect(complete).toBeGreaterThan(50);
   });
 });
