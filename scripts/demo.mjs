@@ -13,7 +13,7 @@ import { SetupError, setUp } from "./setup.mjs";
 const help = `Usage: npm run demo [-- --keep]
 
 Binds an IPv6 /64 and an IPv4 subnet to a throw-away host with the real Pulumi, looks at them from a second
-machine, and takes them away again. Needs Linux and root's rights, and takes them by \`sudo -n\`.
+machine, takes them away again, and gives three named sites an address each. Needs Linux and root's rights, and takes them by \`sudo -n\`.
 
   --keep   leave the host and the stack, and say how to go on by hand
 `;

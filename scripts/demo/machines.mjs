@@ -39,12 +39,13 @@ export async function pingAll(peer, addresses) {
   }
 }
 
-/** Starts the web server; it lives as long as the machine. */
-export async function serveWeb(machine, name) {
+/** Starts a web server; it lives until the machine ends or reboots. One that says "listening" is ready. */
+export async function serveWeb(machine, name, program = SERVER) {
   const node = nodeOf(machine);
-  writeFileSync(machine.path("/tmp/web.mjs"), SERVER);
+  writeFileSync(machine.path("/tmp/web.mjs"), program);
+  writeFileSync(machine.path("/tmp/web.log"), "");
   showCommand(`cat /tmp/web.mjs`, name);
-  showOutput(SERVER);
+  showOutput(program);
   showCommand(`${node} /tmp/web.mjs &`, name);
   await machine.execOrThrow(["sh", "-c", `setsid ${node} /tmp/web.mjs </dev/null >/tmp/web.log 2>&1 &`]);
   const deadline = Date.now() + SERVER_START_MS;
@@ -57,8 +58,8 @@ export async function serveWeb(machine, name) {
   showOutput(log());
 }
 
-/** Fetches the page of an address and shows it. */
-export async function fetchPage(machine, name, address) {
+/** Fetches a page by address or name and shows it; it must hold `expected`. */
+export async function fetchPage(machine, name, address, expected = `page of ${address}.`) {
   throwIfInterrupted();
   const url = `http://${address.includes(":") ? `[${address}]` : address}/`;
   const hasCurl = (await machine.exec(["sh", "-c", "command -v curl"])).code === 0;
@@ -67,7 +68,7 @@ export async function fetchPage(machine, name, address) {
   showCommand(hasCurl ? `curl ${url}` : `node -e '${script}'`, name);
   const { code, stdout, stderr } = await machine.exec(argv);
   showOutput(stdout + stderr);
-  if (code !== 0 || !stdout.includes(`page of ${address}.`)) {
+  if (code !== 0 || !stdout.includes(expected)) {
     throw new Error(`the page of ${address} did not come`);
   }
 }

@@ -9,8 +9,8 @@ import { interruptedBy, throwIfInterrupted } from "./interruption.mjs";
 import { outputPrinter, showCommand } from "./narrator.mjs";
 import { endSession } from "./processes.mjs";
 
-/** The stack's name. */
-export const STACK = "demo";
+/** The stacks' name. */
+const STACK = "demo";
 
 /** How long an interrupted Pulumi may take to end by itself. */
 const END_MS = 5_000;
@@ -18,7 +18,7 @@ const END_MS = 5_000;
 /** What makes its output fit to be read here; a person at a terminal needs none of it. */
 const DISPLAY = ["--non-interactive", "--color", "never"];
 
-/** A folder that Pulumi keeps to. `path` is the folder, `configFile` the stack's configuration in it. */
+/** A folder that Pulumi keeps to; `path` says where it is. */
 export class PulumiFolder {
   #running;
 
@@ -26,12 +26,24 @@ export class PulumiFolder {
     // A person's own settings (a backend's token, another passphrase) are none of the demo's business.
     for (const name of Object.keys(process.env)) if (name.startsWith("PULUMI_")) delete process.env[name];
     this.path = mkdtempSync(join(tmpdir(), "pulumi-anyip-demo-"));
-    this.configFile = join(this.path, `Pulumi.${STACK}.yaml`);
     const [home, state, temporary] = ["home", "state", "tmp"].map((name) => join(this.path, name));
     for (const folder of [home, state, temporary]) mkdirSync(folder);
-    // `stack init` wants a Pulumi.yaml, and writes the stack's configuration beside it, which is not to be the clone.
-    copyFileSync(join(repository, "Pulumi.yaml"), join(this.path, "Pulumi.yaml"));
     this.environment = { ...pulumiEnvironment(home, state), PULUMI_STACK: STACK, TMPDIR: temporary };
+  }
+
+  /** Makes the stack of a project of the clone; `at` is the project's folder there, default the quickstart's. */
+  async addStack(at = ".") {
+    // `stack init` wants a Pulumi.yaml, and writes the stack's configuration beside it, which is not to be the clone.
+    const folder = join(this.path, at);
+    mkdirSync(folder, { recursive: true });
+    showCommand(`cp ${join(at, "Pulumi.yaml")} ${folder}/`);
+    copyFileSync(join(repository, at, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+    await this.run(["stack", "init", STACK, "-C", folder]);
+  }
+
+  /** Where the configuration of a stack that was added is. */
+  configFileOf(at = ".") {
+    return join(this.path, at, `Pulumi.${STACK}.yaml`);
   }
 
   /** What a person has to type to go on with the same engine, home and state. */
@@ -48,6 +60,7 @@ export class PulumiFolder {
    *
    * @param args what a person types behind `pulumi`; `lines` of them are shown on lines of their own
    * @param options.refusal what it has to fail with, where it has to fail: a part of its output
+   * @returns its standard output
    * @throws Error when it fails, or does not as it has to, or the demo is interrupted; in no case anything of it runs on
    */
   async run(args, lines = [], { refusal } = {}) {
@@ -64,9 +77,11 @@ export class PulumiFolder {
     });
     this.#running = child.pid;
     let output = "";
+    let stdout = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (piece) => {
         output += piece;
+        if (stream === child.stdout) stdout += piece;
         printer.add(piece);
       });
     }
@@ -86,10 +101,11 @@ export class PulumiFolder {
     this.#end();
     throwIfInterrupted();
     if (refusal !== undefined) {
-      if (outcome !== 0 && output.includes(refusal)) return;
+      if (outcome !== 0 && output.includes(refusal)) return stdout;
       throw new Error(`\`pulumi ${args.join(" ")}\` was not refused with ${refusal}, see above`);
     }
     if (outcome !== 0) throw new Error(`\`pulumi ${args.join(" ")}\` ended with ${outcome}, see above`);
+    return stdout;
   }
 
   /** Ends what runs and removes the folder. Synchronous, so that an ending process can call it. */

@@ -7,7 +7,8 @@ import { randomAddress, sampleAddresses } from "./addresses.mjs";
 import { beOnlyListener, interruptedBy, throwIfInterrupted, unlessInterrupted } from "./interruption.mjs";
 import { fetchPage, ping, pingAll, runOn, serveWeb } from "./machines.mjs";
 import { say, seconds, showCommand, showOutput, step } from "./narrator.mjs";
-import { PulumiFolder, STACK } from "./pulumi.mjs";
+import { PulumiFolder } from "./pulumi.mjs";
+import { giveSitesAddresses, tellOfSites } from "./sites.mjs";
 
 const { createSandbox } = createRequire(import.meta.url)("../../dist/sandbox/index.js");
 
@@ -60,19 +61,20 @@ async function tellSteps(made) {
   say(
     "AnyIP: one route of type `local`, and a Linux machine answers for every address of a whole subnet. " +
       "Here Pulumi makes two such routes on a host over SSH, one for the 2^64 addresses of an IPv6 /64 and " +
-      "one for the 256 of an IPv4 /24. All of this really happens, and on this machine only.",
+      "one for the 256 of an IPv4 /24, and then gives three named sites an address each. All of this really happens, and " +
+      "on this machine only.",
   );
   const sandbox = await makeMachines(made);
   const [host] = sandbox.hosts;
   await routeUpstream(sandbox.peer, host);
   const pulumi = await makeStack(made);
   const before = await host.routes();
-  const config = [
-    `--config-file ${pulumi.configFile}`,
+  const login = [
     `-c host=${host.address}`,
     `-c privateKeyPath=${sandbox.keyPath}`,
     `-c knownHosts=${sandbox.knownHostsPath}`,
   ];
+  const config = [`--config-file ${pulumi.configFileOf()}`, ...login];
   await step(
     "pulumi up",
     "The program is examples/quickstart/index.ts. It has to know the host, the key to log in with and the " +
@@ -89,6 +91,7 @@ async function tellSteps(made) {
     "Delete removes exactly the two routes that the stack has made, and only while they are still its own.",
     () => pulumi.run(["destroy", "--yes", "--skip-preview"], config.slice(0, 1)),
   );
+  await giveSitesAddresses(pulumi, host, sandbox.peer, login);
   await compareRoutes(host, before);
 }
 
@@ -140,8 +143,7 @@ function makeStack(made) {
     async () => {
       made.folder = new PulumiFolder();
       for (const line of made.folder.exports) showCommand(line);
-      showCommand(`cp Pulumi.yaml ${made.folder.path}/`);
-      await made.folder.run(["stack", "init", STACK, "-C", made.folder.path]);
+      await made.folder.addStack();
       return made.folder;
     },
   );
@@ -191,7 +193,7 @@ function changeNothing(pulumi, host) {
       "does not even log in.",
     async () => {
       const before = host.counters();
-      const config = [`--config-file ${pulumi.configFile}`];
+      const config = [`--config-file ${pulumi.configFileOf()}`];
       await pulumi.run(["up", "--yes", "--skip-preview", "--expect-no-changes"], config);
       const after = host.counters();
       console.log();
@@ -216,7 +218,7 @@ function surviveReboot(pulumi, host, peer) {
       await runOn(host, "web1", "ip -6 route show table local | grep 'proto 177'");
       if ((await host.routes()) !== before) throw new Error("the host's routes are not as they were");
       await pingAll(peer, [randomAddress(PREFIX6), randomAddress(PREFIX4)]);
-      const config = [`--config-file ${pulumi.configFile}`];
+      const config = [`--config-file ${pulumi.configFileOf()}`];
       await pulumi.run(["refresh", "--yes", "--skip-preview", "--expect-no-changes"], config);
     },
   );
@@ -229,7 +231,7 @@ function beRefused(pulumi, host, peer) {
       "would deliver to itself whatever it sends there. It is refused before anything is changed.",
     async () => {
       const before = await host.routes();
-      const config = [`--config-file ${pulumi.configFile}`, `-c prefix4=${peer.address}/32`];
+      const config = [`--config-file ${pulumi.configFileOf()}`, `-c prefix4=${peer.address}/32`];
       await pulumi.run(["up", "--yes", "--skip-preview"], config, { refusal: "LOCKOUT_RISK" });
       if ((await host.routes()) !== before) throw new Error("the host's routes have changed");
       console.log();
@@ -279,13 +281,13 @@ ${folder.exports.map((line) => `    ${line}`).join("\n")}
 
 Bind the subnets, look from the second machine, look at the host, unbind them:
 
-    pulumi up --config-file ${folder.configFile}
+    pulumi up --config-file ${folder.configFileOf()}
     ${shell} peer -- ping -c 1 ${randomAddress(PREFIX6)}
     ${shell} peer -- curl http://[${randomAddress(PREFIX6)}]/
     ${shell} web1 -- ip -6 route show table local
     ssh -F ${sandbox.sshConfigPath} web1
-    pulumi destroy --config-file ${folder.configFile}
-
+    pulumi destroy --config-file ${folder.configFileOf()}
+${tellOfSites(folder)}
 Remove all of it:
 
     npx pulumi-anyip sandbox down ${sandbox.name}

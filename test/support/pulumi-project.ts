@@ -204,10 +204,19 @@ export class PulumiProject {
   }
 
   /** The AnyIPRoutes of the state, by name. */
-  async routes(): Promise<Record<string, StateResource>> {
+  routes(): Promise<Record<string, StateResource>> {
+    return this.listKind("AnyIPRoute");
+  }
+
+  /** The AddressAllocations of the state, by name. */
+  allocations(): Promise<Record<string, StateResource>> {
+    return this.listKind("AddressAllocation");
+  }
+
+  private async listKind(kind: string): Promise<Record<string, StateResource>> {
     const { resources = [] } = (await this.export()).deployment;
-    const routes = resources.filter(({ type }) => type.endsWith(":AnyIPRoute"));
-    return Object.fromEntries(routes.map((resource) => [resource.urn.replace(/^.*::/, ""), resource]));
+    const found = resources.filter(({ type }) => type.endsWith(`:${kind}`));
+    return Object.fromEntries(found.map((resource) => [resource.urn.replace(/^.*::/, ""), resource]));
   }
 
   async outputs(): Promise<Record<string, unknown>> {
