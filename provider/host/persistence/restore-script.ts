@@ -2,6 +2,7 @@
 // record-text.ts does, without it: at boot there is nobody to ask. Pure; POSIX sh.
 import { lockTimeoutSeconds } from "../host";
 import { sentinelLine } from "../iproute2";
+import { formatTakeLock } from "../lock-script";
 import { hostDirectory } from "../record";
 import { maxRecordBytes } from "../record-text";
 import { storeDirectory, versionLine } from "./paths";
@@ -84,6 +85,17 @@ const readReport = `
 END { if (count > failures) print "routes restored: " (count - failures) }
 `.trim();
 
+const takeLockLines = formatTakeLock({
+  directory: "$lock",
+  giveUp: `fail "$lock cannot be made or opened: nothing is restored"`,
+  lock: [
+    "if ! flock -n 9; then",
+    "  [ $1 = wait ] || exit 0",
+    `  wait_for_lock || fail "the lock $lock was not to be had: nothing is restored"`,
+    "fi",
+  ],
+});
+
 const scriptBody = `PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 umask 077
@@ -111,17 +123,7 @@ shorten() {
 # $1 is wait or try. The lock is the one that pulumi-anyip's runs on this host share.
 take_lock() {
   command -v flock >/dev/null || fail 'flock is missing: nothing is restored'
-  while :; do
-    [ ! -L $lock ] || fail "$lock is a link: nothing is restored"
-    [ -d $lock ] || mkdir $lock 2>/dev/null || [ -d $lock ] || fail "cannot make $lock: nothing is restored"
-    { command exec 9<$lock; } 2>/dev/null || continue
-    if ! flock -n 9; then
-      [ $1 = wait ] || exit 0
-      wait_for_lock || fail "the lock $lock was not to be had: nothing is restored"
-    fi
-    [ $lock -ef /proc/self/fd/9 ] && break
-    exec 9<&-
-  done
+  ${takeLockLines.join("\n  ")}
   trap 'rmdir $lock/new $lock/routes $lock 2>/dev/null' EXIT
 }
 
@@ -129,9 +131,9 @@ wait_for_lock() {
   flock -w ${lockTimeoutSeconds} 9 2>/dev/null && return
   # busybox's flock knows no -w.
   case $(flock --help 2>&1) in *--timeout*) return 1 ;; esac
-  tries=${lockTimeoutSeconds}
+  seconds=${lockTimeoutSeconds}
   until flock -n 9; do
-    [ $((tries -= 1)) -gt 0 ] || return 1
+    [ $((seconds -= 1)) -gt 0 ] || return 1
     sleep 1
   done
 }

@@ -196,6 +196,25 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(readLog()).toEqual([]);
   });
 
+  it.each(["once", "boot"])("gives up where the lock's directory cannot be opened (%s)", (word) => {
+    writeRecord(routes[0] as LocalRoute);
+    mkdirSync(join(folder, "run"), { mode: 0 });
+    chmodSync(folder, 0o755);
+    // Root can open everything.
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const [program, ...args] = shell;
+    const { status, stderr } = spawnSync(program, [...args, join(folder, "restore"), word], {
+      ...nobody,
+      env: { PATH: process.env.PATH },
+      encoding: "utf8",
+      timeout: 10_000,
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `pulumi-anyip: ${folder}/run cannot be made or opened: nothing is restored\n`,
+    });
+  });
+
   it("waits for the lock, but at boot takes whoever has it for a sign that all is there", async () => {
     writeRecord(routes[0] as LocalRoute);
     mkdirSync(join(folder, "run"));
