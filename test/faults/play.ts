@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../sandbox";
 import { addedNextTo, formatDrift, formatMending } from "./drifts";
 import type { Blow, Command, Fault, History, Refusals, Step } from "./history";
-import { isOfService, ownDirectories, runningParts } from "./host-facts";
+import { isOfService, ownDirectories } from "./host-facts";
 import {
   compareConfirmed,
   compareRecordsWithRoutes,
@@ -69,7 +69,7 @@ class Play {
   private readonly inDoubt = new Set<unknown>();
   /** A reboot came when the last route that persists may just have gone: what is left of the service, the next run removes. */
   private isRemovalCut = false;
-  /** From when hands have stopped it on; something may have started it again. */
+  /** Until a run has put it right. */
   private isServiceStopped = false;
 
   private constructor(
@@ -257,6 +257,7 @@ class Play {
     side.program = verb === "destroy" ? {} : program;
     side.isSettled = true;
     this.inDoubt.clear();
+    this.isServiceStopped = false;
     if (Object.keys(side.program).length > 0) this.isRemovalCut = false;
     this.verdict.addDifferences(compareState(describeSide(side)));
   }
@@ -283,11 +284,7 @@ class Play {
   private compare(expected: World): Promise<void> {
     return this.compareUntilSame((seen) => {
       const { lost, leaked } = compareWorlds(expected, seen);
-      // It is no drift: somebody may have stopped it for a reason.
-      return {
-        lost: this.isServiceStopped ? lost.filter((what) => !runningParts.includes(what)) : lost,
-        leaked: this.isRemovalCut ? leaked.filter((what) => !isOfService(what)) : leaked,
-      };
+      return { lost, leaked: this.isRemovalCut ? leaked.filter((what) => !isOfService(what)) : leaked };
     });
   }
 

@@ -1,7 +1,7 @@
 // What every way to make routes outlast a reboot has in common: its interface, and how its files come to a host and go.
 // Pure; POSIX sh.
-import { type BackendName, restorePath, storeDirectory, versionLine } from "./paths";
-import { formatRestoreScript } from "./restore-script";
+import { type BackendName, restorePath, storeDirectory, versionLine, watcherPidFile } from "./paths";
+import { formatRestoreScript, watcherDescriptor } from "./restore-script";
 
 /** One way in which a host restores routes at boot. The shell text runs as root, while the run has the host's lock. */
 export interface PersistenceBackend {
@@ -18,7 +18,7 @@ export interface PersistenceBackend {
    * directories go, too. Ends with another code than 0 if something stays.
    */
   readonly uninstall: readonly string[];
-  /** A condition of builtins: it is installed, in this version. */
+  /** A condition of builtins: it is installed, in this version, and runs. */
   readonly isInstalled: string;
 }
 
@@ -30,7 +30,9 @@ export interface BackendParts {
   readonly file: InstalledFile;
   /** What makes it start at boot, if the file alone does not: one of these links, which `start` makes and `stop` removes. */
   readonly links?: readonly string[];
-  /** Commands that make it known and start it. Each must succeed. */
+  /** A condition of builtins: what watches links runs. */
+  readonly isRunning: string;
+  /** Commands that make it known and start it, once more if it runs. Each must succeed. */
   readonly start: readonly string[];
   /** Commands that stop it, when the file is still there. */
   readonly stop: readonly string[];
@@ -47,7 +49,7 @@ export interface InstalledFile {
 const restoreFile: InstalledFile = { path: restorePath, mode: "700", text: formatRestoreScript() };
 
 export function defineBackend(parts: BackendParts): PersistenceBackend {
-  const { name, detect, file, links = [] } = parts;
+  const { name, detect, file, links = [], isRunning } = parts;
   const uninstall = formatUninstall(parts);
   return {
     name,
@@ -69,9 +71,17 @@ export function defineBackend(parts: BackendParts): PersistenceBackend {
     uninstall,
     isInstalled:
       `{ IFS= read -r line && IFS= read -r line; } 2>/dev/null <${restorePath} && [ "$line" = '${versionLine}' ] && ` +
-      `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`}`,
+      `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`} && ${isRunning}`,
   };
 }
+
+/**
+ * A condition of builtins, for a watcher that nobody starts again: the process that its file names is there, and has the
+ * restore program open, as it is now.
+ */
+export const isWatching =
+  `{ IFS= read -r pid <${watcherPidFile}; } 2>/dev/null && ` +
+  `[ "/proc/$pid/fd/${watcherDescriptor}" -ef ${restorePath} ]`;
 
 function anyLink(links: readonly string[]): string {
   return links.map((link) => `[ -L ${link} ]`).join(" || ");

@@ -7,6 +7,9 @@ import { hostDirectory } from "../record";
 import { maxRecordBytes } from "../record-text";
 import { storeDirectory, versionLine } from "./paths";
 
+/** By this a watcher that has a file for its process id holds the program open, and locked. */
+export const watcherDescriptor = 8;
+
 /**
  * An executable sh program:
  *   once   restores what is missing, under the host's lock; waits for it as a run does, ends with 1 if it does not get it
@@ -195,6 +198,8 @@ follow() {
   while dd bs=1 count=1 >/dev/null 2>&1; do
     sleep 0.2 2>/dev/null || sleep 1
     changes=$(dd bs=65536 count=1 2>/dev/null)
+    # What was killed alone has no use for this any more.
+    kill -0 $$ 2>/dev/null || return
     case $changes in
       '') return ;;
       *[,'<']UP[,'>']*) ;;
@@ -207,14 +212,14 @@ follow() {
   done
 }
 
+monitor_links() {
+  case $(ip -V 2>/dev/null) in *iproute2*) exec ip monitor link ;; esac
+  say 'this ip cannot watch links: routes that a link loses when it goes down are missing until the next boot'
+  # Whoever looks whether the service runs is to find it.
+  while sleep 86400; do :; done
+}
+
 watch() {
-  case $(ip -V 2>/dev/null) in
-    *iproute2*) ;;
-    *)
-      say 'this ip cannot watch links: routes that a link loses when it goes down are missing until the next boot'
-      exit 0
-      ;;
-  esac
   # All that it starts is ended as its process group.
   IFS= read -r stat </proc/$$/stat
   group=\${stat##*) }
@@ -223,12 +228,12 @@ watch() {
   trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; wait; exit 0' TERM
   pidfile=$1
   if [ -n "$pidfile" ]; then
-    exec 8<"$0"
-    flock -n 8 || exit 0
+    exec ${watcherDescriptor}<"$0"
+    flock -n ${watcherDescriptor} || exit 0
     echo $$ >"$pidfile"
   fi
   # The first change is none: what came up before \`ip\` began to listen.
-  { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null 8<&- | follow 8<&- &
+  { printf 'begin <UP>\\n'; monitor_links; } </dev/null ${watcherDescriptor}<&- | follow ${watcherDescriptor}<&- &
   wait $!
   [ -z "$pidfile" ] || rm -f "$pidfile"
   say 'ip monitor has ended'

@@ -31,6 +31,9 @@ export interface BackendCase {
   readonly flavour: "systemd" | "openrc" | "ifupdown";
   /** Has the host run a command when its usual services start, at each boot. */
   readonly runWithServices: (host: Host, command: string) => Promise<unknown>;
+  /** Shell commands: as hands stop it, and the end of its watcher by SIGKILL, alone. */
+  readonly stop: string;
+  readonly kill: string;
   /** Shell commands that may take routes away for a moment, and not for longer. */
   readonly disturbances: readonly string[];
   /** What prints the log of the boot, on a host that keeps one. */
@@ -53,7 +56,7 @@ function findMissing(expected: string, found: string): string[] {
 }
 
 export function describeBackend(given: BackendCase): void {
-  const { backend, flavour, runWithServices, disturbances, logCommand, foreignFolder } = given;
+  const { backend, flavour, runWithServices, stop, kill, disturbances, logCommand, foreignFolder } = given;
 
   describe(`persistence by ${backend.name}`, () => {
     let sandbox: Sandbox;
@@ -116,6 +119,7 @@ export function describeBackend(given: BackendCase): void {
         await host.execOrThrow(["rm", "-f", seenPath]);
         await host.reboot(kind);
         expect(findMissing(listing, await listRoutes(host))).toEqual([]);
+        expect(await isInstalled(host, backend)).toBe(true);
         await waitUntil(() => existsSync(host.path(seenPath)), Boolean, settleMs);
         expect(findMissing(listing, readFileSync(host.path(seenPath), "utf8"))).toEqual([]);
       }
@@ -125,16 +129,63 @@ export function describeBackend(given: BackendCase): void {
       expect(await listRoutes(host)).toBe("");
     });
 
+    const flapLo = () => host.execOrThrow(["sh", "-ec", "ip link set lo down; ip link set lo up"]);
+
     it("restores what a link loses when it goes down", async () => {
       const listing = await persist(routes);
-      await host.execOrThrow(["sh", "-ec", "ip link set lo down; ip link set lo up"]);
+      await flapLo();
       await waitForRoutes((now) => now === listing);
+    });
+
+    it.each([
+      ["is stopped", stop],
+      ["has lost its watcher", kill],
+    ])("counts as missing where it %s, until it is installed again", async (_, command) => {
+      const listing = await persist(routes);
+      await host.execOrThrow(["sh", "-c", command]);
+      await waitUntil(
+        () => isInstalled(host, backend),
+        (is) => !is,
+        settleMs,
+      );
+      await install(host, backend);
+      expect(await isInstalled(host, backend)).toBe(true);
+      await flapLo();
+      await waitForRoutes((now) => now === listing);
+      await removeRecords(host);
+      await uninstall(host, backend);
+      // What a watcher that was killed has started sees at the next changes of a link that it is gone.
+      const lookAgain = () => flapLo().then(() => takeInventory(host));
+      await waitUntil(lookAgain, (inventory) => inventory === bare, settleMs);
+    });
+
+    it("is installed where ip cannot watch links, too", async () => {
+      const ip = `#!/bin/sh\ncase $1 in -V | monitor) exit 1 ;; esac\nexec /bin/ip "$@"\n`;
+      const put = "rm -f /usr/sbin/ip && cat >/usr/sbin/ip && chmod 755 /usr/sbin/ip";
+      await host.execOrThrow(["sh", "-c", put], { stdin: ip });
+      try {
+        await install(host, backend);
+        expect(await isInstalled(host, backend)).toBe(true);
+        await uninstall(host, backend);
+      } finally {
+        await host.execOrThrow(["ln", "-sf", "/bin/ip", "/usr/sbin/ip"]);
+      }
+      expect(await takeInventory(host)).toBe(bare);
+    });
+
+    it("goes without a trace where it has lost its watcher", async () => {
+      await install(host, backend);
+      await host.execOrThrow(["sh", "-c", kill]);
+      await uninstall(host, backend);
+      const lookAgain = () => flapLo().then(() => takeInventory(host));
+      await waitUntil(lookAgain, (inventory) => inventory === bare, settleMs);
     });
 
     it.each(disturbances)("outlives %s", async (disturbance) => {
       const listing = await persist(routes);
       await host.execOrThrow(["sh", "-c", disturbance]);
       await waitForRoutes((now) => now === listing);
+      expect(await isInstalled(host, backend)).toBe(true);
     });
 
     it("restores the routes of a device that comes late", async () => {

@@ -3,13 +3,16 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +88,14 @@ function start(shell: readonly [string, ...string[]], ...words: string[]): Child
   const env = { PATH: process.env.PATH, LOG: log };
   const all = [...args, join(folder, "restore"), ...words];
   return spawn(program, all, { env, stdio: "ignore", detached: true });
+}
+
+function isGroupThere(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 const readLog = () => readFileSync(log, "utf8").split("\n").filter(Boolean);
@@ -268,14 +279,11 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     await waitUntil(readLog, (seen) => seen.includes("monitor"), 10_000);
     watch.kill("SIGTERM");
     expect(await ended).toEqual([0, null]);
-    const isThere = () => {
-      try {
-        return process.kill(-group, 0);
-      } catch {
-        return false;
-      }
-    };
-    await waitUntil(isThere, (there) => !there, 10_000);
+    await waitUntil(
+      () => isGroupThere(group),
+      (there) => !there,
+      10_000,
+    );
   });
 
   it("runs once for a file, which has its process id until it ends", async () => {
@@ -291,12 +299,48 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(existsSync(pidFile)).toBe(false);
   });
 
-  it("says so where ip cannot watch links", () => {
-    writeFileSync(join(folder, "bin/ip"), "#!/bin/sh\nexit 1\n");
-    const { status, stderr } = run(shell, "watch");
-    expect({ status, stderr }).toMatchObject({
-      status: 0,
-      stderr: expect.stringMatching(/cannot watch links/),
+  it("says so where ip cannot watch links, restores once, and stays", async () => {
+    writeRecord(routes[0] as LocalRoute);
+    const [program, ...args] = shell;
+    writeFileSync(join(folder, "bin/ip"), `#!/bin/sh\n${ips.iproute2}\n`);
+    const watch = spawn(program, [...args, join(folder, "restore"), "watch"], {
+      env: { PATH: process.env.PATH, LOG: log },
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
     });
+    const ended = once(watch, "close");
+    let said = "";
+    watch.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    await waitUntil(readLog, (lines) => restoresIn(lines) === 1, 10_000);
+    await waitUntil(
+      () => said,
+      (text) => text.includes("cannot watch links"),
+      10_000,
+    );
+    expect(watch.exitCode).toBe(null);
+    watch.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it("leaves nothing that works on, once it was killed and a link has changed", async () => {
+    writeRecord(routes[0] as LocalRoute);
+    const events = join(folder, "events");
+    spawnSync("mkfifo", [events]);
+    stubIp(monitor(`exec cat ${events}`));
+    const watch = start(shell, "watch");
+    const ended = once(watch, "close");
+    await waitUntil(readLog, (lines) => restoresIn(lines) === 1, 10_000);
+    watch.kill("SIGKILL");
+    await ended;
+    const link = openSync(events, "r+");
+    const change = () => {
+      writeSync(link, `${up}\n`);
+      return isGroupThere(watch.pid as number);
+    };
+    await waitUntil(change, (there) => !there, 10_000);
+    closeSync(link);
+    expect(restoresIn(readLog())).toBe(1);
   });
 });
