@@ -67,7 +67,7 @@ class Play {
   private disks: readonly string[] = [];
   /** Prefixes of operations that have failed amid a fault: what became of those, nobody has said. */
   private readonly inDoubt = new Set<unknown>();
-  /** A reboot came when the last route that persists may just have gone: what is left of the service, the next run removes. */
+  /** A reboot came when the service may just have come or gone: what is left of it and does not start, the next run removes. */
   private isRemovalCut = false;
   /** Until a run has put it right. */
   private isServiceStopped = false;

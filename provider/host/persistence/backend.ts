@@ -18,6 +18,8 @@ export interface PersistenceBackend {
    * directories go, too. Ends with another code than 0 if something stays.
    */
   readonly uninstall: readonly string[];
+  /** The same, to be removed together with others. */
+  readonly removal: Removal;
   /** A condition of builtins: it is installed, in this version, and runs. */
   readonly isInstalled: string;
 }
@@ -34,9 +36,11 @@ export interface BackendParts {
   readonly isRunning: string;
   /** Commands that make it known and start it, once more if it runs. Each must succeed. */
   readonly start: readonly string[];
+  /** What `start` makes for a link, where it is missing, and `forget` removes when it is empty. */
+  readonly linkDirectory?: string;
   /** Commands that stop it, when the file is still there. */
   readonly stop: readonly string[];
-  /** Commands that make it forgotten, when the file has gone. */
+  /** Commands that make it forgotten, when the files have gone. */
   readonly forget?: readonly string[];
 }
 
@@ -46,11 +50,15 @@ export interface InstalledFile {
   readonly text: string;
 }
 
-const restoreFile: InstalledFile = { path: restorePath, mode: "700", text: formatRestoreScript() };
-
 export function defineBackend(parts: BackendParts): PersistenceBackend {
-  const { name, detect, file, links = [], isRunning } = parts;
-  const uninstall = formatUninstall(parts);
+  const { name, detect, file, links = [], linkDirectory, isRunning } = parts;
+  const removal = defineRemoval(parts);
+  const uninstall = formatUninstall([removal]);
+  const restoreFile: InstalledFile = {
+    path: restorePath,
+    mode: "700",
+    text: formatRestoreScript(removal.files, linkDirectory),
+  };
   return {
     name,
     detect,
@@ -69,6 +77,7 @@ export function defineBackend(parts: BackendParts): PersistenceBackend {
       "}; false; }",
     ],
     uninstall,
+    removal,
     isInstalled:
       `{ IFS= read -r line && IFS= read -r line; } 2>/dev/null <${restorePath} && [ "$line" = '${versionLine}' ] && ` +
       `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`} && ${isRunning}`,
@@ -87,16 +96,35 @@ function anyLink(links: readonly string[]): string {
   return links.map((link) => `[ -L ${link} ]`).join(" || ");
 }
 
-function formatUninstall({ file, links = [], stop, forget = [] }: BackendParts): string[] {
+/** How one backend's part of a host is removed. The lines may be run again. */
+interface Removal {
+  readonly stop: readonly string[];
+  /** What starts it first, so that nothing is ever started that is not there. */
+  readonly files: readonly string[];
+  readonly forget: readonly string[];
+}
+
+function defineRemoval({ name, file, links = [], stop, forget = [] }: BackendParts): Removal {
+  const isThere = [`[ -f ${file.path} ]`, ...(links.length === 0 ? [] : [anyLink(links)])].join(" || ");
+  return {
+    stop: [`had_${name}=`, `if ${isThere}; then`, `had_${name}=1`, ...stop, "fi </dev/null 9<&-"],
+    files: [...links, file.path, temporaryOf(file.path)],
+    forget: forget.length === 0 ? [] : [`if [ -n "$had_${name}" ]; then`, ...forget, "fi </dev/null 9<&-"],
+  };
+}
+
+/**
+ * Shell lines that remove all that any of these is. What is on the disk goes at once, when all is stopped: a power cut before
+ * has the host remove it at its next boot, where it finds no record.
+ */
+export function formatUninstall(removals: readonly Removal[]): string[] {
+  const files = removals.flatMap((removal) => removal.files);
   return [
-    `if ${[`[ -f ${file.path} ]`, ...(links.length === 0 ? [] : [anyLink(links)])].join(" || ")}; then`,
-    ...stop,
-    `rm -f ${file.path}`,
-    ...forget,
-    "fi </dev/null 9<&-",
-    `rm -f ${restorePath} ${temporaryOf(restorePath)} ${temporaryOf(file.path)}`,
+    ...removals.flatMap(({ stop }) => stop),
+    `rm -f ${[...files, restorePath, temporaryOf(restorePath)].join(" ")}`,
     `rmdir ${storeDirectory}/new ${storeDirectory}/routes ${storeDirectory} 2>/dev/null`,
-    `[ ! -e ${file.path} ] && [ ! -e ${restorePath} ]`,
+    ...removals.flatMap(({ forget }) => forget),
+    [...files, restorePath].map((path) => `[ ! -e ${path} ]`).join(" && "),
   ];
 }
 

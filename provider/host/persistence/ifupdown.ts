@@ -9,7 +9,7 @@ const watcher = `--quiet --pidfile ${watcherPidFile} --exec /bin/sh`;
 // Nobody else would start the watcher, or end it before the host goes down. It can be ended once its file is there.
 const startWatcher = [
   `start-stop-daemon --start ${watcher} --oknodo --background -- ${restorePath} watch ${watcherPidFile}`,
-  `tries=50; until [ -s ${watcherPidFile} ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done`,
+  `tries=50; until [ -s ${watcherPidFile} ] || [ ! -e ${restorePath} ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done`,
 ];
 // One that was killed has left its file.
 const stopWatcher = [`start-stop-daemon --stop ${watcher} --oknodo --retry 5`, `rm -f ${watcherPidFile}`];

@@ -34,7 +34,7 @@ start_pre() {
 
 start_post() {
 	tries=50
-	until [ -s "$pidfile" ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done
+	until [ -s "$pidfile" ] || [ ! -e ${restorePath} ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done
 }
 
 stop_post() {
@@ -64,8 +64,5 @@ export const openrcBackend = defineBackend({
     stopService,
     `rc-service -q ${service} start`,
   ],
-  stop: [
-    stopService,
-    ...levels.map((level) => `[ ! -L ${linkIn(level)} ] || rc-update -q del ${service} ${level}`),
-  ],
+  stop: [stopService],
 });

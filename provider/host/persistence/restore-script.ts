@@ -14,13 +14,16 @@ export const watcherDescriptor = 8;
  * An executable sh program:
  *   once   restores what is missing, under the host's lock; waits for it as a run does, ends with 1 if it does not get it
  *   boot   the same, but does not wait: while a run has the lock there was no boot, and nothing is missing
- *   watch [PIDFILE]  stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it
+ *   watch [PIDFILE]  removes itself where nothing is on record and nobody has the lock; else stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it
  *          started. With a file for its process id, which is there while it runs, it ends at once where another one runs.
+ *
+ * @param files what is installed beside it, and goes with it, what starts it first; and a directory, if that is empty then
  */
-export function formatRestoreScript(): string {
+export function formatRestoreScript(files: readonly string[], directory?: string): string {
   return `#!/bin/sh
 ${versionLine}
 # Puts the local routes that ${storeDirectory}/routes records back. It goes when pulumi-anyip removes the last of them.
+files='${files.join(" ")}' directory=${directory ?? ""}
 ${scriptBody}`;
 }
 
@@ -189,6 +192,17 @@ restore() {
   [ -z "$lines" ] || add_all "$lines"
 }
 
+# A power cut may have come between the last record and this program. Whoever installs it has the lock, and no record yet.
+remove_unneeded() {
+  take_lock try
+  [ ! -s $lock/undo ] && [ ! -s $lock/kept ] || return
+  rmdir $store/routes
+  rm -f $store/.restore.new
+  [ "$(ls -A $store)" = restore ] || return
+  rm -f $files $store/restore
+  rmdir $store $directory
+}
+
 say_messages() {
   [ -z "$messages" ] || printf '%s\\n' "$messages" | while IFS= read -r line; do say "$line"; done
 }
@@ -225,6 +239,11 @@ watch() {
   group=\${stat##*) }
   group=\${group#* * }
   [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch "$1"
+  (remove_unneeded) </dev/null >/dev/null 2>&1
+  [ -e $store/restore ] || {
+    say 'no route is on record any more: what was installed to restore them is removed'
+    exit 0
+  }
   trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; wait; exit 0' TERM
   pidfile=$1
   if [ -n "$pidfile" ]; then

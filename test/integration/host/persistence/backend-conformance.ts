@@ -22,6 +22,7 @@ import {
   restore,
   routes,
   runLocked,
+  serviceWaits,
   takeInventory,
   uninstall,
 } from "./persistent-host";
@@ -105,8 +106,7 @@ export function describeBackend(given: BackendCase): void {
 
     it("can be removed by the run for whose lock it waits", async () => {
       const flap = "ip link set lo down; ip link set lo up";
-      const waits = "until ps -eo args= | grep -q '^flock -w'; do sleep 0.1; done";
-      const { code } = await runLocked(host, [...backend.install, flap, waits, ...backend.uninstall]);
+      const { code } = await runLocked(host, [...backend.install, flap, serviceWaits, ...backend.uninstall]);
       expect(code).toBe(0);
       expect(await takeInventory(host)).toBe(bare);
     });
@@ -186,6 +186,32 @@ export function describeBackend(given: BackendCase): void {
       await host.execOrThrow(["sh", "-c", disturbance]);
       await waitForRoutes((now) => now === listing);
       expect(await isInstalled(host, backend)).toBe(true);
+    });
+
+    it("removes itself at the next boot where a power cut has left it without a record", async () => {
+      // Its network is another one at each boot, and OpenRC remembers what it has started until the next.
+      const look = async () =>
+        (await takeInventory(host)).replace(/ eth0@.*|^\/run\/openrc\/.*|.*(rc\.loc|openrc default).*/gm, "");
+      await host.reboot("hard");
+      const booted = await look();
+      const waitUntilGone = () =>
+        waitUntil(
+          async () => {
+            const now = await look();
+            return [findMissing(now, booted), findMissing(booted, now)].flat();
+          },
+          (differences) => differences.length === 0,
+          settleMs,
+        );
+      await persist(routes);
+      await removeRecords(host);
+      await host.reboot("hard");
+      await waitUntilGone();
+      await persist(routes);
+      expect(await isInstalled(host, backend)).toBe(true);
+      await removeRecords(host);
+      await uninstall(host, backend);
+      await waitUntilGone();
     });
 
     it("restores the routes of a device that comes late", async () => {
