@@ -12,6 +12,7 @@ import {
   type Differences,
   dropVolatile,
   expectWorld,
+  keepRestored,
   type Settled,
   type World,
 } from "./model";
@@ -130,7 +131,7 @@ class Play {
         return step.drift.what;
       case "reboot":
         await this.stage.host.reboot(step.how);
-        this.others = [];
+        this.others = keepRestored(this.others, this.sides.map(describeSide));
         this.verdict.struck.push("reboot between runs");
         await this.compareAfterReboot();
         return step.how;
@@ -145,10 +146,12 @@ class Play {
   /** After one amid a run, which may have gone on: what is done is done, what is not is not, and nothing is halfway. */
   private async compareAfterFault(): Promise<void> {
     const entries = this.sides.flatMap(({ stack }) => stack.entries);
-    const isOthers = (line: string) => this.untouched.routes.includes(line);
+    const { others } = this.history;
+    // What was adopted and restored stays when its resource goes.
+    const isOthers = (line: string) => [...this.untouched.routes, ...others.map(formatLine)].includes(line);
     await this.compareUntilSame((world) => {
       const whole = compareRecordsWithRoutes(world, isOthers);
-      const confirmed = compareConfirmed(world, entries, (prefix) => this.inDoubt.has(prefix));
+      const confirmed = compareConfirmed(world, entries, (prefix) => this.inDoubt.has(prefix), others);
       const leftovers = world.leftovers.filter((what) => !isOfService(what));
       return { lost: [...whole.lost, ...confirmed.lost], leaked: [...whole.leaked, ...leftovers] };
     });
@@ -175,13 +178,13 @@ class Play {
   private async takeRun(commands: readonly Command[], blow: Blow | undefined): Promise<string> {
     for (const { stack } of commands) this.unsettle(stack);
     const { host } = this.stage;
+    const { kind, others } = this.history;
     const early = blow && !blow.moment ? blow.fault : undefined;
     const runs: Run[] = [];
     const strikes: Promise<() => Promise<void>>[] = [];
     const fall = (fault: Fault, { link, provider }: Run): void => {
       this.verdict.struck.push(fault.what);
       if (provider.isChanging) this.verdict.amidChanges++;
-      if (fault.what === "reboot") this.others = [];
       strikes.push(strike(fault, { host, link, provider }));
     };
     for (const command of commands) {
@@ -206,6 +209,10 @@ class Play {
         stack.entries.some(({ inputs }) => persists(inputs)),
       );
       await this.compareAfterFault();
+    }
+    if (kind === "rebooted") {
+      const { routes } = await this.observe();
+      this.others = others.filter((other) => routes.includes(formatLine(other)));
     }
     return outcomes.map(({ failures }) => describeFailures(failures)).join(" | ");
   }
