@@ -5,6 +5,7 @@ import { type Dialect, iproute2 } from "./dialect";
 import { lockTimeoutSeconds, type TableName } from "./host";
 import { formatStep, sentinelLine } from "./iproute2";
 import { leaseFunctions } from "./lease-script";
+import { formatTakeLock } from "./lock-script";
 import { formatLookAround } from "./look-around";
 import { detectLines, findBackend, persistenceBackends } from "./persistence/backends";
 import { type BackendName, storeDirectory } from "./persistence/paths";
@@ -22,9 +23,7 @@ import type { Step } from "./route";
 import { formatInterruptibleSleep } from "./sleep-script";
 import { formatDialect, formatRunSteps, runStepsLines } from "./step-script";
 
-// A directory under /run that only root can open: the lock that all runs on this host share. It is removed when nothing
-// holds it and no record is left, so a lock taken on a directory that has gone meanwhile is taken again. What it holds,
-// record-script.ts says.
+// A directory under /run. What it holds, record-script.ts says.
 const lockDirectory = hostDirectory;
 
 /** The lines by which a batch's parts are told from each other and from whatever a login shell prints. */
@@ -107,23 +106,17 @@ export function formatObserveScript(
 
 const lockLines = [
   "command -v flock >/dev/null 2>&1 || give_up missing flock",
-  "tries=0",
-  "while :; do",
-  `[ ! -L ${lockDirectory} ] || give_up missing ${lockDirectory}`,
-  `[ -d ${lockDirectory} ] || mkdir ${lockDirectory} 2>/dev/null || [ -d ${lockDirectory} ] || give_up missing ${lockDirectory}`,
-  // It may have gone since, which would end the shell without `command`.
-  `if ! { command exec 9<${lockDirectory}; } 2>/dev/null; then`,
-  `[ $((tries += 1)) -lt 20 ] || give_up missing ${lockDirectory}`,
-  "continue",
-  "fi",
-  // busybox's cannot wait for a time.
-  `said=$(flock -w ${lockTimeoutSeconds} 9 2>&1) || case $said in`,
-  `*'BusyBox v'*) timeout ${lockTimeoutSeconds} flock 9 ;;`,
-  "*) false ;;",
-  "esac || give_up busy",
-  `[ ${lockDirectory} -ef /proc/$$/fd/9 ] && break`,
-  "exec 9<&-",
-  "done",
+  ...formatTakeLock({
+    directory: lockDirectory,
+    giveUp: `give_up missing ${lockDirectory}`,
+    // busybox's cannot wait for a time.
+    lock: [
+      `said=$(flock -w ${lockTimeoutSeconds} 9 2>&1) || case $said in`,
+      `*'BusyBox v'*) timeout ${lockTimeoutSeconds} flock 9 ;;`,
+      "*) false ;;",
+      "esac || give_up busy",
+    ],
+  }),
   `[ ! -L ${storeDirectory} ] || give_up missing ${storeDirectory}`,
   `cd ${lockDirectory} || give_up missing ${lockDirectory}`,
   "trap leave EXIT",

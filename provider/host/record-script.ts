@@ -7,7 +7,7 @@
 //   kept  it has been confirmed: new/ goes to routes/, and the files named in here go. Whole if its last line is `.`
 //   gone  records in memory that are gone; whoever has the lock removes the files some time later, many at once
 import { formatStep } from "./iproute2";
-import { persistenceBackends } from "./persistence/backends";
+import { uninstallLines } from "./persistence/backends";
 import { storeDirectory } from "./persistence/paths";
 import { changedName, hostDirectory, type RecordChange, recordDirectory, recordName } from "./record";
 import { formatRecord, maxRecordBytes } from "./record-text";
@@ -73,7 +73,7 @@ export const recordFunctions = [
   "rm -f undo kept gone turn",
   'if [ -d "$store" ] && ! { rmdir "$store/new" "$store/routes"; [ -e "$store/routes" ]; } 2>/dev/null; then',
   "{",
-  ...persistenceBackends.flatMap(({ uninstall }) => uninstall),
+  ...uninstallLines,
   "} >/dev/null 2>&1",
   "fi",
   "fi",

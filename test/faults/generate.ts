@@ -3,7 +3,7 @@ import { Dice } from "./dice";
 import { chooseDrifts, mendedByHand, refusalOf } from "./drifts";
 import type { Blow, Disk, Drift, Fault, History, Kind, Step } from "./history";
 import type { Flavour } from "./host-facts";
-import { addMistake, chooseOthers, chooseProgram, evolve, withoutRoutesOf } from "./programs";
+import { addMistake, adoption, chooseOthers, chooseProgram, evolve, withoutRoutesOf } from "./programs";
 import type { Program, Verb } from "./stack";
 import type { Moment } from "./tapped-link";
 
@@ -11,7 +11,9 @@ export function generateHistory(kind: Kind, seed: number): History {
   const dice = new Dice(seed);
   const others = chooseOthers(dice, kind !== "drift");
   const flavour = chooseFlavour(kind, dice);
-  return { kind, seed, flavour, others, steps: generateSteps(kind, flavour, dice) };
+  // What rebooted histories adopt has dice of its own, so that a seed from before they did repeats the rest.
+  const adoptionDice = new Dice(~seed);
+  return { kind, seed, flavour, others, steps: generateSteps(kind, flavour, dice, adoptionDice) };
 }
 
 /** How often routes can outlast a reboot, which takes a host that boots. */
@@ -21,22 +23,26 @@ function chooseFlavour(kind: Kind, dice: Dice): Flavour {
   return dice.chance(bootedShares[kind] ?? 0.1) ? dice.pick(["systemd", "openrc", "ifupdown"]) : "root";
 }
 
-function generateSteps(kind: Kind, flavour: Flavour, dice: Dice): Step[] {
+function generateSteps(kind: Kind, flavour: Flavour, dice: Dice, adoptionDice: Dice): Step[] {
   switch (kind) {
     case "two-stacks":
       return generateRivals(flavour, dice);
     case "drift":
       return generateDrift(flavour, dice);
     default:
-      return generateFaults(kind, flavour, dice);
+      return generateFaults(kind, flavour, dice, adoptionDice);
   }
 }
 
 /** Runs of one stack, amid faults. A person who sees a run fail says `up` again, at once or after some more changes. */
-function generateFaults(kind: FaultKind, flavour: Flavour, dice: Dice): Step[] {
-  const adopts = kind !== "rebooted";
+function generateFaults(kind: FaultKind, flavour: Flavour, dice: Dice, adoptionDice: Dice): Step[] {
+  const choose = (): Program => {
+    if (kind !== "rebooted") return chooseProgram(dice, flavour);
+    const program = chooseProgram(dice, flavour, { adopts: false });
+    return adoptionDice.chance(0.5) ? { ...program, ...adoption(adoptionDice, flavour) } : program;
+  };
   const steps: Step[] = [];
-  let program = chooseProgram(dice, flavour, { adopts });
+  let program = choose();
   const isFirst = dice.chance(0.2);
   if (!isFirst) steps.push(...quiet("up", program));
   if (kind === "rebooted" && dice.chance(0.4)) steps.push({ step: "reboot", how: chooseReboot(dice) });
@@ -48,10 +54,10 @@ function generateFaults(kind: FaultKind, flavour: Flavour, dice: Dice): Step[] {
   if (!isFirst && dice.chance(0.15)) {
     run("destroy");
     if (dice.chance(0.5)) return [...steps, ...quiet("destroy", program)];
-    program = chooseProgram(dice, flavour, { adopts });
+    program = choose();
     return [...steps, ...quiet("up --refresh", program), ...quiet("destroy", program)];
   }
-  if (!isFirst) program = chooseProgram(dice, flavour, { adopts });
+  if (!isFirst) program = choose();
   run("up");
   // Without a refresh an `up` repairs what the run before was about; after more than that one looks first.
   const saysUpAgain = kind !== "rebooted" && dice.chance(0.5);

@@ -63,9 +63,6 @@ export const services: Readonly<Record<Exclude<Flavour, "root">, Service>> = {
 export const watcher = "process restore watch";
 export const monitor = "process ip monitor link";
 
-/** What is there only while it runs. */
-export const runningParts: readonly string[] = [pidFile, watcher, monitor];
-
 /** All that is on a host beside the records while one of its routes is to be restored. */
 export function serviceParts(flavour: Flavour): string[] {
   if (flavour === "root") return [];

@@ -77,6 +77,12 @@ export function dropVolatile(settled: Settled): Settled {
   return { ...settled, program: Object.fromEntries(kept) };
 }
 
+/** Of other people's routes, a reboot leaves those that a resource has adopted, if that persists. */
+export function keepRestored(others: readonly RouteSpec[], stacks: readonly Settled[]): RouteSpec[] {
+  const restored = stacks.flatMap(({ program }) => Object.values(program).filter(persists).map(specOf));
+  return others.filter((other) => restored.some((route) => hasSameKey(other, route)));
+}
+
 /** After a reboot, whatever was under way when it came: what is on record is there, and of ours nothing else. */
 export function compareRecordsWithRoutes(
   { routes, records }: World,
@@ -91,11 +97,15 @@ export function compareRecordsWithRoutes(
   };
 }
 
-/** What a run was told is done is there after a reboot. `isInDoubt` where the last word about a prefix was none. */
+/**
+ * What a run was told is done is there after a reboot. `isInDoubt` where the last word about a prefix was none. A route that
+ * may have been adopted, from `others`, is as its record says.
+ */
 export function compareConfirmed(
   { routes, records }: World,
   entries: readonly StateEntry[],
   isInDoubt: (prefix: unknown) => boolean,
+  others: readonly RouteSpec[],
 ): Differences {
   const confirmed = entries.filter(
     ({ inputs, isCondemned }) =>
@@ -104,7 +114,11 @@ export function compareConfirmed(
       !isInDoubt(inputs.prefix) &&
       entries.filter((other) => other.inputs.prefix === inputs.prefix).length === 1,
   );
-  const wanted = confirmed.flatMap(({ inputs }) => [formatLine(specOf(inputs)), recordPath(inputs)]);
+  const wanted = confirmed.flatMap(({ inputs }) => {
+    const route = specOf(inputs);
+    const mayBeAdopted = others.some((other) => hasSameKey(other, route));
+    return mayBeAdopted ? [recordPath(inputs)] : [formatLine(route), recordPath(inputs)];
+  });
   const lost = subtract(wanted, [...routes, ...records.keys()]);
   return { lost: lost.map((what) => `${what}, which was confirmed`), leaked: [] };
 }

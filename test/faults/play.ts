@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Host } from "../../sandbox";
 import { addedNextTo, formatDrift, formatMending } from "./drifts";
 import type { Blow, Command, Fault, History, Refusals, Step } from "./history";
-import { isOfService, ownDirectories, runningParts } from "./host-facts";
+import { isOfService, ownDirectories } from "./host-facts";
 import {
   compareConfirmed,
   compareRecordsWithRoutes,
@@ -12,6 +12,7 @@ import {
   type Differences,
   dropVolatile,
   expectWorld,
+  keepRestored,
   type Settled,
   type World,
 } from "./model";
@@ -67,9 +68,9 @@ class Play {
   private disks: readonly string[] = [];
   /** Prefixes of operations that have failed amid a fault: what became of those, nobody has said. */
   private readonly inDoubt = new Set<unknown>();
-  /** A reboot came when the last route that persists may just have gone: what is left of the service, the next run removes. */
+  /** A reboot came when the service may just have come or gone: what is left of it and does not start, the next run removes. */
   private isRemovalCut = false;
-  /** From when hands have stopped it on; something may have started it again. */
+  /** Until a run has put it right. */
   private isServiceStopped = false;
 
   private constructor(
@@ -130,7 +131,7 @@ class Play {
         return step.drift.what;
       case "reboot":
         await this.stage.host.reboot(step.how);
-        this.others = [];
+        this.others = keepRestored(this.others, this.sides.map(describeSide));
         this.verdict.struck.push("reboot between runs");
         await this.compareAfterReboot();
         return step.how;
@@ -145,10 +146,12 @@ class Play {
   /** After one amid a run, which may have gone on: what is done is done, what is not is not, and nothing is halfway. */
   private async compareAfterFault(): Promise<void> {
     const entries = this.sides.flatMap(({ stack }) => stack.entries);
-    const isOthers = (line: string) => this.untouched.routes.includes(line);
+    const { others } = this.history;
+    // What was adopted and restored stays when its resource goes.
+    const isOthers = (line: string) => [...this.untouched.routes, ...others.map(formatLine)].includes(line);
     await this.compareUntilSame((world) => {
       const whole = compareRecordsWithRoutes(world, isOthers);
-      const confirmed = compareConfirmed(world, entries, (prefix) => this.inDoubt.has(prefix));
+      const confirmed = compareConfirmed(world, entries, (prefix) => this.inDoubt.has(prefix), others);
       const leftovers = world.leftovers.filter((what) => !isOfService(what));
       return { lost: [...whole.lost, ...confirmed.lost], leaked: [...whole.leaked, ...leftovers] };
     });
@@ -175,13 +178,13 @@ class Play {
   private async takeRun(commands: readonly Command[], blow: Blow | undefined): Promise<string> {
     for (const { stack } of commands) this.unsettle(stack);
     const { host } = this.stage;
+    const { kind, others } = this.history;
     const early = blow && !blow.moment ? blow.fault : undefined;
     const runs: Run[] = [];
     const strikes: Promise<() => Promise<void>>[] = [];
     const fall = (fault: Fault, { link, provider }: Run): void => {
       this.verdict.struck.push(fault.what);
       if (provider.isChanging) this.verdict.amidChanges++;
-      if (fault.what === "reboot") this.others = [];
       strikes.push(strike(fault, { host, link, provider }));
     };
     for (const command of commands) {
@@ -206,6 +209,10 @@ class Play {
         stack.entries.some(({ inputs }) => persists(inputs)),
       );
       await this.compareAfterFault();
+    }
+    if (kind === "rebooted") {
+      const { routes } = await this.observe();
+      this.others = others.filter((other) => routes.includes(formatLine(other)));
     }
     return outcomes.map(({ failures }) => describeFailures(failures)).join(" | ");
   }
@@ -257,6 +264,7 @@ class Play {
     side.program = verb === "destroy" ? {} : program;
     side.isSettled = true;
     this.inDoubt.clear();
+    this.isServiceStopped = false;
     if (Object.keys(side.program).length > 0) this.isRemovalCut = false;
     this.verdict.addDifferences(compareState(describeSide(side)));
   }
@@ -283,11 +291,7 @@ class Play {
   private compare(expected: World): Promise<void> {
     return this.compareUntilSame((seen) => {
       const { lost, leaked } = compareWorlds(expected, seen);
-      // It is no drift: somebody may have stopped it for a reason.
-      return {
-        lost: this.isServiceStopped ? lost.filter((what) => !runningParts.includes(what)) : lost,
-        leaked: this.isRemovalCut ? leaked.filter((what) => !isOfService(what)) : leaked,
-      };
+      return { lost, leaked: this.isRemovalCut ? leaked.filter((what) => !isOfService(what)) : leaked };
     });
   }
 

@@ -54,10 +54,13 @@ export function chooseProgram(dice: Dice, flavour: Flavour, { adopts = true } = 
       ...chooseDetails(dice, flavour),
     };
   }
-  if (adopts && dice.chance(0.3)) {
-    program.adopted = { prefix: adopted.prefix, confirmTimeout, ...choosePersist(dice, flavour) };
-  }
+  if (adopts && dice.chance(0.3)) Object.assign(program, adoption(dice, flavour));
   return Object.keys(program).length > 0 ? program : chooseProgram(dice, flavour, { adopts });
+}
+
+/** A resource that adopts a route of other people's. */
+export function adoption(dice: Dice, flavour: Flavour): Program {
+  return { adopted: { prefix: adopted.prefix, confirmTimeout, ...choosePersist(dice, flavour) } };
 }
 
 /** Seconds; short, because a host that has been cut off waits for it, and longer than a busy machine needs. */

@@ -1,7 +1,7 @@
 // What every way to make routes outlast a reboot has in common: its interface, and how its files come to a host and go.
 // Pure; POSIX sh.
-import { type BackendName, restorePath, storeDirectory, versionLine } from "./paths";
-import { formatRestoreScript } from "./restore-script";
+import { type BackendName, restorePath, storeDirectory, versionLine, watcherPidFile } from "./paths";
+import { formatRestoreScript, watcherDescriptor } from "./restore-script";
 
 /** One way in which a host restores routes at boot. The shell text runs as root, while the run has the host's lock. */
 export interface PersistenceBackend {
@@ -18,7 +18,9 @@ export interface PersistenceBackend {
    * directories go, too. Ends with another code than 0 if something stays.
    */
   readonly uninstall: readonly string[];
-  /** A condition of builtins: it is installed, in this version. */
+  /** The same, to be removed together with others. */
+  readonly removal: Removal;
+  /** A condition of builtins: it is installed, in this version, and runs. */
   readonly isInstalled: string;
 }
 
@@ -30,11 +32,15 @@ export interface BackendParts {
   readonly file: InstalledFile;
   /** What makes it start at boot, if the file alone does not: one of these links, which `start` makes and `stop` removes. */
   readonly links?: readonly string[];
-  /** Commands that make it known and start it. Each must succeed. */
+  /** A condition of builtins: what watches links runs. */
+  readonly isRunning: string;
+  /** Commands that make it known and start it, once more if it runs. Each must succeed. */
   readonly start: readonly string[];
+  /** What `start` makes for a link, where it is missing, and `forget` removes when it is empty. */
+  readonly linkDirectory?: string;
   /** Commands that stop it, when the file is still there. */
   readonly stop: readonly string[];
-  /** Commands that make it forgotten, when the file has gone. */
+  /** Commands that make it forgotten, when the files have gone. */
   readonly forget?: readonly string[];
 }
 
@@ -44,11 +50,15 @@ export interface InstalledFile {
   readonly text: string;
 }
 
-const restoreFile: InstalledFile = { path: restorePath, mode: "700", text: formatRestoreScript() };
-
 export function defineBackend(parts: BackendParts): PersistenceBackend {
-  const { name, detect, file, links = [] } = parts;
-  const uninstall = formatUninstall(parts);
+  const { name, detect, file, links = [], linkDirectory, isRunning } = parts;
+  const removal = defineRemoval(parts);
+  const uninstall = formatUninstall([removal]);
+  const restoreFile: InstalledFile = {
+    path: restorePath,
+    mode: "700",
+    text: formatRestoreScript(removal.files, linkDirectory),
+  };
   return {
     name,
     detect,
@@ -67,26 +77,54 @@ export function defineBackend(parts: BackendParts): PersistenceBackend {
       "}; false; }",
     ],
     uninstall,
+    removal,
     isInstalled:
       `{ IFS= read -r line && IFS= read -r line; } 2>/dev/null <${restorePath} && [ "$line" = '${versionLine}' ] && ` +
-      `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`}`,
+      `[ -f ${file.path} ]${links.length === 0 ? "" : ` && { ${anyLink(links)}; }`} && ${isRunning}`,
   };
 }
+
+/**
+ * A condition of builtins, for a watcher that nobody starts again: the process that its file names is there, and has the
+ * restore program open, as it is now.
+ */
+export const isWatching =
+  `{ IFS= read -r pid <${watcherPidFile}; } 2>/dev/null && ` +
+  `[ "/proc/$pid/fd/${watcherDescriptor}" -ef ${restorePath} ]`;
 
 function anyLink(links: readonly string[]): string {
   return links.map((link) => `[ -L ${link} ]`).join(" || ");
 }
 
-function formatUninstall({ file, links = [], stop, forget = [] }: BackendParts): string[] {
+/** How one backend's part of a host is removed. The lines may be run again. */
+interface Removal {
+  readonly stop: readonly string[];
+  /** What starts it first, so that nothing is ever started that is not there. */
+  readonly files: readonly string[];
+  readonly forget: readonly string[];
+}
+
+function defineRemoval({ name, file, links = [], stop, forget = [] }: BackendParts): Removal {
+  const isThere = [`[ -f ${file.path} ]`, ...(links.length === 0 ? [] : [anyLink(links)])].join(" || ");
+  return {
+    stop: [`had_${name}=`, `if ${isThere}; then`, `had_${name}=1`, ...stop, "fi </dev/null 9<&-"],
+    files: [...links, file.path, temporaryOf(file.path)],
+    forget: forget.length === 0 ? [] : [`if [ -n "$had_${name}" ]; then`, ...forget, "fi </dev/null 9<&-"],
+  };
+}
+
+/**
+ * Shell lines that remove all that any of these is. What is on the disk goes at once, when all is stopped: a power cut before
+ * has the host remove it at its next boot, where it finds no record.
+ */
+export function formatUninstall(removals: readonly Removal[]): string[] {
+  const files = removals.flatMap((removal) => removal.files);
   return [
-    `if ${[`[ -f ${file.path} ]`, ...(links.length === 0 ? [] : [anyLink(links)])].join(" || ")}; then`,
-    ...stop,
-    `rm -f ${file.path}`,
-    ...forget,
-    "fi </dev/null 9<&-",
-    `rm -f ${restorePath} ${temporaryOf(restorePath)} ${temporaryOf(file.path)}`,
+    ...removals.flatMap(({ stop }) => stop),
+    `rm -f ${[...files, restorePath, temporaryOf(restorePath)].join(" ")}`,
     `rmdir ${storeDirectory}/new ${storeDirectory}/routes ${storeDirectory} 2>/dev/null`,
-    `[ ! -e ${file.path} ] && [ ! -e ${restorePath} ]`,
+    ...removals.flatMap(({ forget }) => forget),
+    [...files, restorePath].map((path) => `[ ! -e ${path} ]`).join(" && "),
   ];
 }
 

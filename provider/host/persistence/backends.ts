@@ -4,7 +4,7 @@
 // configures while services start already: of 2,000 routes, a service after network.target has found none. Only one
 // .network file counts for lo, so ours would switch off the administrator's, or the other way round. And it must be
 // reloaded after each change, which applies what others have edited and not applied yet. The unit has none of this.
-import type { PersistenceBackend } from "./backend";
+import { formatUninstall, type PersistenceBackend } from "./backend";
 import { ifupdownBackend } from "./ifupdown";
 import { openrcBackend } from "./openrc";
 import type { BackendName } from "./paths";
@@ -21,6 +21,9 @@ export const persistenceBackends: readonly PersistenceBackend[] = [
 export const detectLines = persistenceBackends.map(
   ({ name, detect }) => `if ${detect}; then printf '@runs ${name}\\n'; fi`,
 );
+
+/** Shell lines that remove whatever is there of any, as the `uninstall` of one does. */
+export const uninstallLines = formatUninstall(persistenceBackends.map(({ removal }) => removal));
 
 export function findBackend(name: BackendName): PersistenceBackend {
   const backend = persistenceBackends.find((candidate) => candidate.name === name);

@@ -1,18 +1,18 @@
 // Persistence on a host without systemd and OpenRC whose network ifupdown brings up (interfaces(5)): one script that ifup
 // runs. Where sysvinit boots, that is in runlevel S, before services. Pure.
-import { defineBackend } from "./backend";
-import { restorePath, storeDirectory, versionLine } from "./paths";
+import { defineBackend, isWatching } from "./backend";
+import { restorePath, storeDirectory, versionLine, watcherPidFile } from "./paths";
 
 const hookPath = "/etc/network/if-up.d/pulumi-anyip";
-const pidFile = "/run/pulumi-anyip.pid";
-const watcher = `--quiet --pidfile ${pidFile} --exec /bin/sh`;
+const watcher = `--quiet --pidfile ${watcherPidFile} --exec /bin/sh`;
 
 // Nobody else would start the watcher, or end it before the host goes down. It can be ended once its file is there.
 const startWatcher = [
-  `start-stop-daemon --start ${watcher} --oknodo --background -- ${restorePath} watch ${pidFile}`,
-  `tries=50; until [ -s ${pidFile} ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done`,
+  `start-stop-daemon --start ${watcher} --oknodo --background -- ${restorePath} watch ${watcherPidFile}`,
+  `tries=50; until [ -s ${watcherPidFile} ] || [ ! -e ${restorePath} ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done`,
 ];
-const stopWatcher = `start-stop-daemon --stop ${watcher} --oknodo --retry 5`;
+// One that was killed has left its file.
+const stopWatcher = [`start-stop-daemon --stop ${watcher} --oknodo --retry 5`, `rm -f ${watcherPidFile}`];
 
 const hookText = `#!/bin/sh
 ${versionLine}
@@ -30,6 +30,7 @@ export const ifupdownBackend = defineBackend({
   detect:
     "[ -d /etc/network/if-up.d ] && [ -f /run/network/ifstate ] && command -v start-stop-daemon >/dev/null",
   file: { path: hookPath, mode: "755", text: hookText },
-  start: [stopWatcher, ...startWatcher, `[ -s ${pidFile} ]`],
-  stop: [stopWatcher, `rm -f ${pidFile}`],
+  isRunning: isWatching,
+  start: [...stopWatcher, ...startWatcher, `[ -s ${watcherPidFile} ]`],
+  stop: stopWatcher,
 });

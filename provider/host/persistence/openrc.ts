@@ -1,6 +1,6 @@
 // Persistence on a host that OpenRC has booted: one service (openrc-run(8)), the same for Alpine, Gentoo and Debian. Pure.
-import { defineBackend } from "./backend";
-import { restorePath, versionLine } from "./paths";
+import { defineBackend, isWatching } from "./backend";
+import { restorePath, versionLine, watcherPidFile } from "./paths";
 
 const service = "pulumi-anyip";
 const servicePath = `/etc/init.d/${service}`;
@@ -15,9 +15,9 @@ ${versionLine}
 
 description="Local routes of pulumi-anyip"
 command=/bin/sh
-command_args="${restorePath} watch /run/${service}.pid"
+command_args="${restorePath} watch ${watcherPidFile}"
 start_stop_daemon_args=--background
-pidfile=/run/${service}.pid
+pidfile=${watcherPidFile}
 retry=TERM/5/KILL/5
 
 depend() {
@@ -33,10 +33,8 @@ start_pre() {
 }
 
 start_post() {
-	# busybox's ip watches nothing.
-	case $(ip -V 2>&1) in *iproute2*) ;; *) return 0 ;; esac
 	tries=50
-	until [ -s "$pidfile" ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done
+	until [ -s "$pidfile" ] || [ ! -e ${restorePath} ] || [ $((tries -= 1)) -lt 0 ]; do sleep 0.1; done
 }
 
 stop_post() {
@@ -50,19 +48,21 @@ function linkIn(level: string): string {
   return `/etc/runlevels/${level}/${service}`;
 }
 
+// To stop what was killed is an error to OpenRC, which then takes it for started. It has left its file.
+const stopService = `{ rc-service -q ${service} stop || rc-service -q ${service} zap; rm -f ${watcherPidFile}; }`;
+
 export const openrcBackend = defineBackend({
   name: "openrc",
   detect: "[ -d /run/openrc ] && [ -x /sbin/openrc-run ]",
   file: { path: servicePath, mode: "755", text: serviceText },
   links: levels.map(linkIn),
+  isRunning: isWatching,
   start: [
     // Debian never enters the runlevel boot, and has its network in sysinit, where others have no disk yet.
     "{ level=boot; [ ! -e /etc/runlevels/sysinit/networking ] || level=sysinit; }",
     `rc-update -q add ${service} $level`,
-    `rc-service -q ${service} restart`,
+    stopService,
+    `rc-service -q ${service} start`,
   ],
-  stop: [
-    `rc-service -q ${service} stop`,
-    ...levels.map((level) => `[ ! -L ${linkIn(level)} ] || rc-update -q del ${service} ${level}`),
-  ],
+  stop: [stopService],
 });

@@ -10,5 +10,8 @@ export const storeDirectory = "/etc/pulumi-anyip";
 /** The program that puts the recorded routes back. */
 export const restorePath = `${storeDirectory}/restore`;
 
+/** The process id of what watches links, where no service manager knows it. */
+export const watcherPidFile = "/run/pulumi-anyip.pid";
+
 /** The second line of each installed file, with their version: another one makes `isInstalled` false, and so a new install. */
-export const versionLine = "# pulumi-anyip 1";
+export const versionLine = "# pulumi-anyip 2";

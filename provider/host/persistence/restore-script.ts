@@ -2,21 +2,28 @@
 // record-text.ts does, without it: at boot there is nobody to ask. Pure; POSIX sh.
 import { lockTimeoutSeconds } from "../host";
 import { sentinelLine } from "../iproute2";
+import { formatTakeLock } from "../lock-script";
 import { hostDirectory } from "../record";
 import { maxRecordBytes } from "../record-text";
 import { storeDirectory, versionLine } from "./paths";
+
+/** By this a watcher that has a file for its process id holds the program open, and locked. */
+export const watcherDescriptor = 8;
 
 /**
  * An executable sh program:
  *   once   restores what is missing, under the host's lock; waits for it as a run does, ends with 1 if it does not get it
  *   boot   the same, but does not wait: while a run has the lock there was no boot, and nothing is missing
- *   watch [PIDFILE]  stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it
+ *   watch [PIDFILE]  removes itself where nothing is on record and nobody has the lock; else stays, and does what `once` does whenever a link has come up; ends at SIGTERM with all that it
  *          started. With a file for its process id, which is there while it runs, it ends at once where another one runs.
+ *
+ * @param files what is installed beside it, and goes with it, what starts it first; and a directory, if that is empty then
  */
-export function formatRestoreScript(): string {
+export function formatRestoreScript(files: readonly string[], directory?: string): string {
   return `#!/bin/sh
 ${versionLine}
 # Puts the local routes that ${storeDirectory}/routes records back. It goes when pulumi-anyip removes the last of them.
+files='${files.join(" ")}' directory=${directory ?? ""}
 ${scriptBody}`;
 }
 
@@ -89,6 +96,17 @@ const readReport = `
 END { if (count > failures) print "routes restored: " (count - failures) }
 `.trim();
 
+const takeLockLines = formatTakeLock({
+  directory: "$lock",
+  giveUp: `fail "$lock cannot be made or opened: nothing is restored"`,
+  lock: [
+    "if ! flock -n 9; then",
+    "  [ $1 = wait ] || exit 0",
+    `  wait_for_lock || fail "the lock $lock was not to be had: nothing is restored"`,
+    "fi",
+  ],
+});
+
 const scriptBody = `PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 umask 077
@@ -116,17 +134,7 @@ shorten() {
 # $1 is wait or try. The lock is the one that pulumi-anyip's runs on this host share.
 take_lock() {
   command -v flock >/dev/null || fail 'flock is missing: nothing is restored'
-  while :; do
-    [ ! -L $lock ] || fail "$lock is a link: nothing is restored"
-    [ -d $lock ] || mkdir $lock 2>/dev/null || [ -d $lock ] || fail "cannot make $lock: nothing is restored"
-    { command exec 9<$lock; } 2>/dev/null || continue
-    if ! flock -n 9; then
-      [ $1 = wait ] || exit 0
-      wait_for_lock || fail "the lock $lock was not to be had: nothing is restored"
-    fi
-    [ $lock -ef /proc/self/fd/9 ] && break
-    exec 9<&-
-  done
+  ${takeLockLines.join("\n  ")}
   trap 'rmdir $lock/new $lock/routes $lock 2>/dev/null' EXIT
 }
 
@@ -134,9 +142,9 @@ wait_for_lock() {
   flock -w ${lockTimeoutSeconds} 9 2>/dev/null && return
   # busybox's flock knows no -w.
   case $(flock --help 2>&1) in *--timeout*) return 1 ;; esac
-  tries=${lockTimeoutSeconds}
+  seconds=${lockTimeoutSeconds}
   until flock -n 9; do
-    [ $((tries -= 1)) -gt 0 ] || return 1
+    [ $((seconds -= 1)) -gt 0 ] || return 1
     sleep 1
   done
 }
@@ -189,6 +197,17 @@ restore() {
   [ -z "$lines" ] || add_all "$lines"
 }
 
+# A power cut may have come between the last record and this program. Whoever installs it has the lock, and no record yet.
+remove_unneeded() {
+  take_lock try
+  [ ! -s $lock/undo ] && [ ! -s $lock/kept ] || return
+  rmdir $store/routes
+  rm -f $store/.restore.new
+  [ "$(ls -A $store)" = restore ] || return
+  rm -f $files $store/restore
+  rmdir $store $directory
+}
+
 say_messages() {
   [ -z "$messages" ] || printf '%s\\n' "$messages" | while IFS= read -r line; do say "$line"; done
 }
@@ -198,6 +217,8 @@ follow() {
   while dd bs=1 count=1 >/dev/null 2>&1; do
     sleep 0.2 2>/dev/null || sleep 1
     changes=$(dd bs=65536 count=1 2>/dev/null)
+    # What was killed alone has no use for this any more.
+    kill -0 $$ 2>/dev/null || return
     case $changes in
       '') return ;;
       *[,'<']UP[,'>']*) ;;
@@ -210,28 +231,33 @@ follow() {
   done
 }
 
+monitor_links() {
+  case $(ip -V 2>/dev/null) in *iproute2*) exec ip monitor link ;; esac
+  say 'this ip cannot watch links: routes that a link loses when it goes down are missing until the next boot'
+  # Whoever looks whether the service runs is to find it.
+  while sleep 86400; do :; done
+}
+
 watch() {
-  case $(ip -V 2>/dev/null) in
-    *iproute2*) ;;
-    *)
-      say 'this ip cannot watch links: routes that a link loses when it goes down are missing until the next boot'
-      exit 0
-      ;;
-  esac
   # All that it starts is ended as its process group.
   IFS= read -r stat </proc/$$/stat
   group=\${stat##*) }
   group=\${group#* * }
   [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch "$1"
+  (remove_unneeded) </dev/null >/dev/null 2>&1
+  [ -e $store/restore ] || {
+    say 'no route is on record any more: what was installed to restore them is removed'
+    exit 0
+  }
   trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; wait; exit 0' TERM
   pidfile=$1
   if [ -n "$pidfile" ]; then
-    exec 8<"$0"
-    flock -n 8 || exit 0
+    exec ${watcherDescriptor}<"$0"
+    flock -n ${watcherDescriptor} || exit 0
     echo $$ >"$pidfile"
   fi
   # The first change is none: what came up before \`ip\` began to listen.
-  { printf 'begin <UP>\\n'; exec ip monitor link; } </dev/null 8<&- | follow 8<&- &
+  { printf 'begin <UP>\\n'; monitor_links; } </dev/null ${watcherDescriptor}<&- | follow ${watcherDescriptor}<&- &
   wait $!
   [ -z "$pidfile" ] || rm -f "$pidfile"
   say 'ip monitor has ended'

@@ -5,6 +5,7 @@ import { restorePath, versionLine } from "./paths";
 const unit = "pulumi-anyip.service";
 const unitPath = `/etc/systemd/system/${unit}`;
 const wantsDirectory = "/etc/systemd/system/sysinit.target.wants";
+const unitsDirectory = "/run/systemd/units";
 const link = `${wantsDirectory}/${unit}`;
 
 /**
@@ -40,6 +41,9 @@ export const systemdBackend = defineBackend({
   detect: "[ -d /run/systemd/system ]",
   file: { path: unitPath, mode: "644", text: unitText },
   links: [link],
+  linkDirectory: wantsDirectory,
+  // systemd has such a link while the unit is active; before version 236 there are none, and this is not looked at.
+  isRunning: `{ [ -L ${unitsDirectory}/invocation:${unit} ] || [ ! -d ${unitsDirectory} ]; }`,
   start: [
     // As `systemctl enable` does, which would have the manager read all units once more.
     `{ [ -d ${wantsDirectory} ] || { mkdir ${wantsDirectory} && chmod 755 ${wantsDirectory}; }; }`,
@@ -47,6 +51,10 @@ export const systemdBackend = defineBackend({
     "systemctl daemon-reload",
     `systemctl restart ${unit}`,
   ],
-  stop: [`systemctl stop ${unit} 2>/dev/null`, `rm -f ${link}`, `rmdir ${wantsDirectory} 2>/dev/null`],
-  forget: ["systemctl daemon-reload", `systemctl reset-failed ${unit} 2>/dev/null`],
+  stop: [`systemctl stop ${unit} 2>/dev/null`],
+  forget: [
+    `rmdir ${wantsDirectory} 2>/dev/null`,
+    "systemctl daemon-reload",
+    `systemctl reset-failed ${unit} 2>/dev/null`,
+  ],
 });

@@ -22,6 +22,7 @@ import {
   restore,
   routes,
   runLocked,
+  serviceWaits,
   takeInventory,
   uninstall,
 } from "./persistent-host";
@@ -31,6 +32,9 @@ export interface BackendCase {
   readonly flavour: "systemd" | "openrc" | "ifupdown";
   /** Has the host run a command when its usual services start, at each boot. */
   readonly runWithServices: (host: Host, command: string) => Promise<unknown>;
+  /** Shell commands: as hands stop it, and the end of its watcher by SIGKILL, alone. */
+  readonly stop: string;
+  readonly kill: string;
   /** Shell commands that may take routes away for a moment, and not for longer. */
   readonly disturbances: readonly string[];
   /** What prints the log of the boot, on a host that keeps one. */
@@ -53,7 +57,7 @@ function findMissing(expected: string, found: string): string[] {
 }
 
 export function describeBackend(given: BackendCase): void {
-  const { backend, flavour, runWithServices, disturbances, logCommand, foreignFolder } = given;
+  const { backend, flavour, runWithServices, stop, kill, disturbances, logCommand, foreignFolder } = given;
 
   describe(`persistence by ${backend.name}`, () => {
     let sandbox: Sandbox;
@@ -102,8 +106,7 @@ export function describeBackend(given: BackendCase): void {
 
     it("can be removed by the run for whose lock it waits", async () => {
       const flap = "ip link set lo down; ip link set lo up";
-      const waits = "until ps -eo args= | grep -q '^flock -w'; do sleep 0.1; done";
-      const { code } = await runLocked(host, [...backend.install, flap, waits, ...backend.uninstall]);
+      const { code } = await runLocked(host, [...backend.install, flap, serviceWaits, ...backend.uninstall]);
       expect(code).toBe(0);
       expect(await takeInventory(host)).toBe(bare);
     });
@@ -116,6 +119,7 @@ export function describeBackend(given: BackendCase): void {
         await host.execOrThrow(["rm", "-f", seenPath]);
         await host.reboot(kind);
         expect(findMissing(listing, await listRoutes(host))).toEqual([]);
+        expect(await isInstalled(host, backend)).toBe(true);
         await waitUntil(() => existsSync(host.path(seenPath)), Boolean, settleMs);
         expect(findMissing(listing, readFileSync(host.path(seenPath), "utf8"))).toEqual([]);
       }
@@ -125,16 +129,89 @@ export function describeBackend(given: BackendCase): void {
       expect(await listRoutes(host)).toBe("");
     });
 
+    const flapLo = () => host.execOrThrow(["sh", "-ec", "ip link set lo down; ip link set lo up"]);
+
     it("restores what a link loses when it goes down", async () => {
       const listing = await persist(routes);
-      await host.execOrThrow(["sh", "-ec", "ip link set lo down; ip link set lo up"]);
+      await flapLo();
       await waitForRoutes((now) => now === listing);
+    });
+
+    it.each([
+      ["is stopped", stop],
+      ["has lost its watcher", kill],
+    ])("counts as missing where it %s, until it is installed again", async (_, command) => {
+      const listing = await persist(routes);
+      await host.execOrThrow(["sh", "-c", command]);
+      await waitUntil(
+        () => isInstalled(host, backend),
+        (is) => !is,
+        settleMs,
+      );
+      await install(host, backend);
+      expect(await isInstalled(host, backend)).toBe(true);
+      await flapLo();
+      await waitForRoutes((now) => now === listing);
+      await removeRecords(host);
+      await uninstall(host, backend);
+      // What a watcher that was killed has started sees at the next changes of a link that it is gone.
+      const lookAgain = () => flapLo().then(() => takeInventory(host));
+      await waitUntil(lookAgain, (inventory) => inventory === bare, settleMs);
+    });
+
+    it("is installed where ip cannot watch links, too", async () => {
+      const ip = `#!/bin/sh\ncase $1 in -V | monitor) exit 1 ;; esac\nexec /bin/ip "$@"\n`;
+      const put = "rm -f /usr/sbin/ip && cat >/usr/sbin/ip && chmod 755 /usr/sbin/ip";
+      await host.execOrThrow(["sh", "-c", put], { stdin: ip });
+      try {
+        await install(host, backend);
+        expect(await isInstalled(host, backend)).toBe(true);
+        await uninstall(host, backend);
+      } finally {
+        await host.execOrThrow(["ln", "-sf", "/bin/ip", "/usr/sbin/ip"]);
+      }
+      expect(await takeInventory(host)).toBe(bare);
+    });
+
+    it("goes without a trace where it has lost its watcher", async () => {
+      await install(host, backend);
+      await host.execOrThrow(["sh", "-c", kill]);
+      await uninstall(host, backend);
+      const lookAgain = () => flapLo().then(() => takeInventory(host));
+      await waitUntil(lookAgain, (inventory) => inventory === bare, settleMs);
     });
 
     it.each(disturbances)("outlives %s", async (disturbance) => {
       const listing = await persist(routes);
       await host.execOrThrow(["sh", "-c", disturbance]);
       await waitForRoutes((now) => now === listing);
+      expect(await isInstalled(host, backend)).toBe(true);
+    });
+
+    it("removes itself at the next boot where a power cut has left it without a record", async () => {
+      // Its network is another one at each boot, and OpenRC remembers what it has started until the next.
+      const look = async () =>
+        (await takeInventory(host)).replace(/ eth0@.*|^\/run\/openrc\/.*|.*(rc\.loc|openrc default).*/gm, "");
+      await host.reboot("hard");
+      const booted = await look();
+      const waitUntilGone = () =>
+        waitUntil(
+          async () => {
+            const now = await look();
+            return [findMissing(now, booted), findMissing(booted, now)].flat();
+          },
+          (differences) => differences.length === 0,
+          settleMs,
+        );
+      await persist(routes);
+      await removeRecords(host);
+      await host.reboot("hard");
+      await waitUntilGone();
+      await persist(routes);
+      expect(await isInstalled(host, backend)).toBe(true);
+      await removeRecords(host);
+      await uninstall(host, backend);
+      await waitUntilGone();
     });
 
     it("restores the routes of a device that comes late", async () => {

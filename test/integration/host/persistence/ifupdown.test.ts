@@ -14,6 +14,8 @@ describeBackend({
   backend: ifupdownBackend,
   flavour: "ifupdown",
   runWithServices: runWhenLoIsUp,
+  stop: 'kill "$(cat /run/pulumi-anyip.pid)"',
+  kill: 'kill -9 "$(cat /run/pulumi-anyip.pid)"',
   disturbances: [
     "service networking restart",
     "ifdown --force lo; ifup lo",

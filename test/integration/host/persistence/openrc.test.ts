@@ -12,6 +12,8 @@ describeBackend({
   backend: openrcBackend,
   flavour: "openrc",
   runWithServices: runWithSsh,
+  stop: "rc-service pulumi-anyip stop",
+  kill: 'kill -9 "$(cat /run/pulumi-anyip.pid)"',
   disturbances: [
     "rc-service networking restart",
     "rc-service pulumi-anyip restart",

@@ -28,9 +28,13 @@ export function runLocked(host: Host, lines: readonly string[]): Promise<Command
   return host.exec(["sh", "-s"], { stdin: `${script.join("\n")}\n` });
 }
 
+/** Has the lock, as a run does until its records are there, for as long as it takes the service to see that. */
 export async function install(host: Host, { install }: PersistenceBackend): Promise<void> {
-  expectSuccess(await runLocked(host, install));
+  expectSuccess(await runLocked(host, [...install, "code=$?; [ $code = 0 ] || return $code", serviceWaits]));
 }
+
+/** It restores once what is on record, when it begins to watch. */
+export const serviceWaits = "until ps -eo args= | grep -q '^flock -w'; do sleep 0.1; done";
 
 export async function uninstall(host: Host, { uninstall }: PersistenceBackend): Promise<void> {
   expectSuccess(await runLocked(host, uninstall));

@@ -14,7 +14,7 @@ beforeAll(async () => {
   sandbox = await createSandbox({ hosts: [{ name: "restores" }] });
   host = sandbox.host("restores");
   mkdirSync(host.path(storeDirectory), { recursive: true, mode: 0o700 });
-  writeFileSync(host.path(restorePath), formatRestoreScript(), { mode: 0o700 });
+  writeFileSync(host.path(restorePath), formatRestoreScript([]), { mode: 0o700 });
   bare = await host.routes();
 });
 afterAll(() => sandbox?.close());

@@ -22,6 +22,8 @@ describeBackend({
   backend: systemdBackend,
   flavour: "systemd",
   runWithServices,
+  stop: "systemctl stop pulumi-anyip",
+  kill: "systemctl kill -s KILL --kill-who=main pulumi-anyip",
   disturbances: [
     "systemctl daemon-reexec",
     "systemctl restart systemd-networkd",

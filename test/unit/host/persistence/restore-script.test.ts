@@ -3,13 +3,17 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,10 +54,13 @@ beforeEach(() => {
   mkdirSync(join(folder, "bin"));
   mkdirSync(join(folder, "etc/routes"), { recursive: true });
   mkdirSync(join(folder, "etc/new"));
-  const text = formatRestoreScript()
+  const text = formatRestoreScript(
+    [join(folder, "init/link"), join(folder, "init/unit")],
+    join(folder, "init"),
+  )
     .replace("PATH=", `PATH=${folder}/bin:`)
     .replace(`lock=${hostDirectory} store=${storeDirectory}`, `lock=${folder}/run store=${folder}/etc`);
-  writeFileSync(join(folder, "restore"), text);
+  writeFileSync(join(folder, "etc/restore"), text);
   writeFileSync(log, "");
   stubIp(ips.iproute2);
 });
@@ -84,31 +91,41 @@ function writeRecord(route: LocalRoute, change: (text: string) => string = (text
 function run(shell: readonly [string, ...string[]], ...words: string[]) {
   const [program, ...args] = shell;
   const env = { PATH: process.env.PATH, LOG: log };
-  return spawnSync(program, [...args, join(folder, "restore"), ...words], { env, encoding: "utf8" });
+  return spawnSync(program, [...args, join(folder, "etc/restore"), ...words], { env, encoding: "utf8" });
 }
 
 function start(shell: readonly [string, ...string[]], ...words: string[]): ChildProcess {
   const [program, ...args] = shell;
   const env = { PATH: process.env.PATH, LOG: log };
-  const all = [...args, join(folder, "restore"), ...words];
+  const all = [...args, join(folder, "etc/restore"), ...words];
   return spawn(program, all, { env, stdio: "ignore", detached: true });
 }
 
 /** A record's text, with another first word for its route, and lines before its end. */
 const hold = (text: string, word: string, lines: string) =>
   text.replace("route", word).replace(/end\n$/, `${lines}end\n`);
+function isGroupThere(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
 
 const readLog = () => readFileSync(log, "utf8").split("\n").filter(Boolean);
 const restoresIn = (lines: readonly string[]) =>
   lines.filter((line) => line.startsWith("batch link show")).length;
 
 it("says what it is, in a form that a check of its version can rely on", () => {
-  expect(formatRestoreScript().split("\n").slice(0, 2)).toEqual(["#!/bin/sh", versionLine]);
+  expect(formatRestoreScript([]).split("\n").slice(0, 2)).toEqual(["#!/bin/sh", versionLine]);
 });
 
 describe.each(shells)("the restore program in %s", (_, shell) => {
   const routes = [localRoute("2001:db8:1::/64"), localRoute("198.51.100.0/24")];
   const lines = routes.map(formatRoute).sort();
+  const up = "2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500";
+  const down = "2: eth0: <BROADCAST> mtu 1500";
+  const monitor = (events: string) => `case "$1" in monitor) ${events} ;; esac\n${ips.iproute2}`;
 
   it.each(Object.entries(ips))("restores each record by %s", (name, ip) => {
     stubIp(ip);
@@ -216,12 +233,90 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(readLog()[0]).toBe(`batch route add ${formatRoute(routes[1] as LocalRoute)}`);
   });
 
+  const putUnit = () => {
+    mkdirSync(join(folder, "init"));
+    writeFileSync(join(folder, "init/unit"), "");
+    symlinkSync("unit", join(folder, "init/link"));
+  };
+  const leftOf = (...names: string[]) => names.filter((name) => existsSync(join(folder, name)));
+
+  it("removes itself, and what starts it, where nothing is on record", () => {
+    rmdirSync(join(folder, "etc/new"));
+    writeFileSync(join(folder, "etc/.restore.new"), "#!/bin/s");
+    putUnit();
+    const { status, stderr } = run(shell, "watch");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/no route is on record/) });
+    expect(leftOf("etc", "init", "run")).toEqual([]);
+  });
+
+  const reasonsToStay: Record<string, () => void> = {
+    "a record": () => writeRecord(routes[0] as LocalRoute),
+    "another machine's record": () =>
+      writeRecord(routes[0] as LocalRoute, (text) => text.replace("machine -", `machine ${"0".repeat(32)}`)),
+    "a record that nobody can read": () => writeFileSync(join(folder, "etc/routes/x"), "x"),
+    "a batch that may be taken back": () => writeFileSync(join(folder, "run/undo"), "1 route del x\n"),
+    "a batch that is kept": () => writeFileSync(join(folder, "run/kept"), "routes/x\n.\n"),
+    "records of a batch": () => mkdirSync(join(folder, "etc/new")),
+    "a link for the records": () => {
+      rmdirSync(join(folder, "etc/routes"));
+      symlinkSync("/nowhere", join(folder, "etc/routes"));
+    },
+  };
+
+  it.each(Object.entries(reasonsToStay))("stays where there is %s", (_, put) => {
+    rmdirSync(join(folder, "etc/new"));
+    mkdirSync(join(folder, "run"));
+    put();
+    putUnit();
+    stubIp(monitor("exit"));
+    expect(run(shell, "watch").status).toBe(1);
+    expect(leftOf("etc/restore", "init/link", "init/unit")).toHaveLength(3);
+  });
+
+  it("stays while a run has the lock, which may have installed it just now", async () => {
+    rmdirSync(join(folder, "etc/new"));
+    putUnit();
+    mkdirSync(join(folder, "run"));
+    stubIp(monitor('echo monitor >>"$LOG"; exec sleep 600'));
+    const holder = spawn("flock", [join(folder, "run"), "sh", "-c", 'echo locked >>"$LOG"; exec cat'], {
+      env: { PATH: process.env.PATH, LOG: log },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    await waitUntil(readLog, (seen) => seen.includes("locked"), 10_000);
+    const watch = start(shell, "watch");
+    const ended = once(watch, "close");
+    await waitUntil(readLog, (seen) => seen.includes("monitor"), 10_000);
+    holder.stdin?.end();
+    watch.kill("SIGTERM");
+    await ended;
+    expect(leftOf("etc/restore", "init/link", "init/unit")).toHaveLength(3);
+  });
+
   it("does nothing where a link is in the lock's place", () => {
     writeRecord(routes[0] as LocalRoute);
     mkdirSync(join(folder, "elsewhere"));
     symlinkSync(join(folder, "elsewhere"), join(folder, "run"));
     expect(run(shell, "once").status).toBe(1);
     expect(readLog()).toEqual([]);
+  });
+
+  it.each(["once", "boot"])("gives up where the lock's directory cannot be opened (%s)", (word) => {
+    writeRecord(routes[0] as LocalRoute);
+    mkdirSync(join(folder, "run"), { mode: 0 });
+    chmodSync(folder, 0o755);
+    // Root can open everything.
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const [program, ...args] = shell;
+    const { status, stderr } = spawnSync(program, [...args, join(folder, "etc/restore"), word], {
+      ...nobody,
+      env: { PATH: process.env.PATH },
+      encoding: "utf8",
+      timeout: 10_000,
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `pulumi-anyip: ${folder}/run cannot be made or opened: nothing is restored\n`,
+    });
   });
 
   it("waits for the lock, but at boot takes whoever has it for a sign that all is there", async () => {
@@ -242,10 +337,6 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(readLog().slice(0, 2)).toEqual(["locked", "released"]);
     expect(restoresIn(readLog())).toBe(1);
   });
-
-  const up = "2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500";
-  const down = "2: eth0: <BROADCAST> mtu 1500";
-  const monitor = (events: string) => `case "$1" in monitor) ${events} ;; esac\n${ips.iproute2}`;
 
   it("watches links, and makes one restore of a burst of changes", async () => {
     writeRecord(routes[0] as LocalRoute);
@@ -277,14 +368,11 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     await waitUntil(readLog, (seen) => seen.includes("monitor"), 10_000);
     watch.kill("SIGTERM");
     expect(await ended).toEqual([0, null]);
-    const isThere = () => {
-      try {
-        return process.kill(-group, 0);
-      } catch {
-        return false;
-      }
-    };
-    await waitUntil(isThere, (there) => !there, 10_000);
+    await waitUntil(
+      () => isGroupThere(group),
+      (there) => !there,
+      10_000,
+    );
   });
 
   it("runs once for a file, which has its process id until it ends", async () => {
@@ -300,12 +388,48 @@ describe.each(shells)("the restore program in %s", (_, shell) => {
     expect(existsSync(pidFile)).toBe(false);
   });
 
-  it("says so where ip cannot watch links", () => {
-    writeFileSync(join(folder, "bin/ip"), "#!/bin/sh\nexit 1\n");
-    const { status, stderr } = run(shell, "watch");
-    expect({ status, stderr }).toMatchObject({
-      status: 0,
-      stderr: expect.stringMatching(/cannot watch links/),
+  it("says so where ip cannot watch links, restores once, and stays", async () => {
+    writeRecord(routes[0] as LocalRoute);
+    const [program, ...args] = shell;
+    writeFileSync(join(folder, "bin/ip"), `#!/bin/sh\n${ips.iproute2}\n`);
+    const watch = spawn(program, [...args, join(folder, "etc/restore"), "watch"], {
+      env: { PATH: process.env.PATH, LOG: log },
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
     });
+    const ended = once(watch, "close");
+    let said = "";
+    watch.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    await waitUntil(readLog, (lines) => restoresIn(lines) === 1, 10_000);
+    await waitUntil(
+      () => said,
+      (text) => text.includes("cannot watch links"),
+      10_000,
+    );
+    expect(watch.exitCode).toBe(null);
+    watch.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it("leaves nothing that works on, once it was killed and a link has changed", async () => {
+    writeRecord(routes[0] as LocalRoute);
+    const events = join(folder, "events");
+    spawnSync("mkfifo", [events]);
+    stubIp(monitor(`exec cat ${events}`));
+    const watch = start(shell, "watch");
+    const ended = once(watch, "close");
+    await waitUntil(readLog, (lines) => restoresIn(lines) === 1, 10_000);
+    watch.kill("SIGKILL");
+    await ended;
+    const link = openSync(events, "r+");
+    const change = () => {
+      writeSync(link, `${up}\n`);
+      return isGroupThere(watch.pid as number);
+    };
+    await waitUntil(change, (there) => !there, 10_000);
+    closeSync(link);
+    expect(restoresIn(readLog())).toBe(1);
   });
 });
