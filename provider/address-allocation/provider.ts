@@ -10,9 +10,9 @@ import { isUnreadable } from "../host/record";
 import type { RouteKey } from "../host/route";
 import type { HostAccess } from "../host-access";
 import type { DesiredRoute, RawInputs } from "../managed-route/desired";
-import { unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
+import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
-import { findRecorded, isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
+import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
 import { choosePrefix, isLeftOut } from "./choose";
 import { DeclaredKeys } from "./declared";
@@ -92,13 +92,10 @@ export function createAddressAllocationProvider({
     async read(id, outputs: RawInputs) {
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      const observed = await access.host.observe(recorded.route);
-      const found = findRecorded(recorded, id, observed);
-      if (!found) return { id: "", props: {} };
-      const { origin, persistence } = recorded;
-      const extras = { origin, persistence, found, machineId: observed.machineId };
+      const extras = await observeRecorded(recorded, id, access);
+      if (!extras) return { id: "", props: {} };
       const chosen = { prefix: recorded.prefix, key: recorded.choice.key };
-      return { id, props: encodeState(outputs, chosen, withHostKey(extras, access)) };
+      return { id, props: encodeState(outputs, chosen, extras) };
     },
 
     async update(id, olds: RawInputs, news: RawInputs) {

@@ -5,6 +5,7 @@ import {
   decodeExtras,
   encodeExtras,
   explainUnreadable,
+  pickInputs,
   type RecordedRoute,
   type StateExtras,
 } from "../managed-route/recorded";
@@ -47,9 +48,7 @@ export function encodeState(
 
 /** The inputs that a recorded state was made from, the key among them even where it was not given. */
 export function extractInputs(outputs: RawInputs): Record<string, unknown> {
-  const inputs: Record<string, unknown> = {};
-  for (const name of inputNames) if (outputs[name] !== undefined) inputs[name] = outputs[name];
-  return inputs;
+  return pickInputs(outputs, inputNames);
 }
 
 /**

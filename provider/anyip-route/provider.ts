@@ -8,9 +8,9 @@ import type { HostAccess } from "../host-access";
 import { RouteClaims } from "../managed-route/claims";
 import { requireUnused } from "../managed-route/cover";
 import type { DesiredRoute, RawInputs } from "../managed-route/desired";
-import { unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
+import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
-import { findRecorded, isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
+import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
 import { DeclaredRoutes } from "./declared";
 import { diffRoute } from "./diff";
@@ -68,13 +68,8 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
     async read(id, outputs: RawInputs) {
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      const observed = await access.host.observe(recorded.route);
-      const found = findRecorded(recorded, id, observed);
-      if (!found) return { id: "", props: {} };
-      const { origin, persistence } = recorded;
-      const { machineId } = observed;
-      const extras = { origin, persistence, found, machineId };
-      return { id, props: encodeState(outputs, withHostKey(extras, access)) };
+      const extras = await observeRecorded(recorded, id, access);
+      return extras ? { id, props: encodeState(outputs, extras) } : { id: "", props: {} };
     },
 
     async update(id, olds: RawInputs, news: RawInputs) {

@@ -4,6 +4,7 @@ import {
   decodeExtras,
   encodeExtras,
   explainUnreadable,
+  pickInputs,
   type RecordedRoute,
   type StateExtras,
 } from "../managed-route/recorded";
@@ -20,9 +21,7 @@ export function encodeState(inputs: RawInputs, extras: StateExtras): Record<stri
 
 /** The inputs that a recorded state was made from. */
 export function extractInputs(outputs: RawInputs): Record<string, unknown> {
-  const inputs: Record<string, unknown> = {};
-  for (const name of inputNames) if (outputs[name] !== undefined) inputs[name] = outputs[name];
-  return inputs;
+  return pickInputs(outputs, inputNames);
 }
 
 /**

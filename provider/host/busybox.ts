@@ -3,6 +3,7 @@
 import type { Family } from "../../net/address";
 import type { ObservedTable, TableName } from "./host";
 import { type Link, parseReach, type Reach } from "./iproute2-surroundings";
+import { routeTypeNames } from "./route";
 import { canonicalDestination, indexRoutes, readRouteWords } from "./route-listing";
 
 /** True for what it says to a switch that it does not have. */
@@ -25,19 +26,6 @@ function familyFlag(family: Family): string {
   return family === "ipv4" ? "-4" : "-6";
 }
 
-/** Its words for rtnetlink's types, by their numbers; it prints none for unicast. */
-const typeNames = [
-  "none",
-  "unicast",
-  "local",
-  "broadcast",
-  "anycast",
-  "multicast",
-  "blackhole",
-  "unreachable",
-  "prohibit",
-  "throw",
-];
 const unicastType = 1;
 
 // `local 203.0.113.0/25 dev lo table local scope host  metric 50`, `default via 192.0.2.9 dev eth0`
@@ -56,7 +44,8 @@ export function parseBusyboxTable(text: string, { family, table }: TableName): O
     },
     (line, prefix) => {
       const [, typeName] = routeLine.exec(line) ?? [];
-      const type = typeName === undefined ? unicastType : typeNames.indexOf(typeName);
+      // It has another word for type 0, and none for unicast.
+      const type = typeName === undefined ? unicastType : Math.max(0, routeTypeNames.indexOf(typeName));
       const words = typeName === undefined ? `unicast ${line}` : line;
       return { family, prefix, table, type, ...readRouteWords(words, family) };
     },

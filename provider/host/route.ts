@@ -38,6 +38,20 @@ export interface ObservedLocalRoute extends ObservedRoute {
 
 const localRouteType = 2;
 
+/** rtnetlink(7)'s names of types, by their numbers. */
+export const routeTypeNames: readonly string[] = [
+  "unspec",
+  "unicast",
+  "local",
+  "broadcast",
+  "anycast",
+  "multicast",
+  "blackhole",
+  "unreachable",
+  "prohibit",
+  "throw",
+];
+
 /** This provider's own protocol number, as `ip route` shows it: 177 is free in iproute2's rt_protos. */
 export const ownProtocol = 177;
 

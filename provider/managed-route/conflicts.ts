@@ -1,7 +1,7 @@
 // Why a route cannot be this resource's, in words: what is there, whose it is, and what to do. Pure.
 import { AnyIPError } from "../errors";
 import { type OwnershipRecord, recordPath } from "../host/record";
-import type { LocalRoute, ObservedRoute } from "../host/route";
+import { type LocalRoute, type ObservedRoute, routeTypeNames } from "../host/route";
 
 export function explainDuplicate(route: LocalRoute): AnyIPError {
   return new AnyIPError(
@@ -33,19 +33,8 @@ export function explainConflict(
   );
 }
 
-const typeNames = [
-  "unspec",
-  "unicast",
-  "local",
-  "broadcast",
-  "anycast",
-  "multicast",
-  "blackhole",
-  "unreachable",
-];
-
 export function describeRoute(route: ObservedRoute | LocalRoute): string {
-  const type = "type" in route ? (typeNames[route.type] ?? `type ${route.type}`) : "local";
+  const type = "type" in route ? (routeTypeNames[route.type] ?? `type ${route.type}`) : "local";
   const device = route.device === undefined ? "" : ` dev ${route.device}`;
   const source = route.source === undefined ? "" : ` src ${route.source}`;
   const protocol = route.protocol === undefined ? "" : ` proto ${route.protocol}`;

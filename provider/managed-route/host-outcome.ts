@@ -3,8 +3,8 @@ import { AnyIPError } from "../errors";
 import type { ObservedTable } from "../host/host";
 import type { HostAccess } from "../host-access";
 import type { DesiredRoute } from "./desired";
-import { explainAbsence } from "./plan";
-import type { StateExtras } from "./recorded";
+import { explainAbsence, findRecorded } from "./plan";
+import type { RecordedRoute, StateExtras } from "./recorded";
 
 /** undefined where the host cannot be reached and the program says that it is gone for good. */
 export async function unlessGone<T>(
@@ -18,6 +18,19 @@ export async function unlessGone<T>(
     if (isGone && onHostGone === "forget") return undefined;
     throw error;
   }
+}
+
+/** What a look at the host says of a recorded route; undefined when it is gone or has become another resource's. */
+export async function observeRecorded(
+  recorded: RecordedRoute,
+  id: string,
+  access: HostAccess,
+): Promise<StateExtras | undefined> {
+  const observed = await access.host.observe(recorded.route);
+  const found = findRecorded(recorded, id, observed);
+  if (!found) return undefined;
+  const { origin, persistence } = recorded;
+  return withHostKey({ origin, persistence, found, machineId: observed.machineId }, access);
 }
 
 /** The part of an operation that looks whether the route is as asked for. */

@@ -83,6 +83,13 @@ export function decodeExtras(outputs: RawInputs, desired: DesiredRoute): Recorde
   };
 }
 
+/** Those of the names that are there. */
+export function pickInputs(outputs: RawInputs, names: readonly string[]): Record<string, unknown> {
+  const inputs: Record<string, unknown> = {};
+  for (const name of names) if (outputs[name] !== undefined) inputs[name] = outputs[name];
+  return inputs;
+}
+
 export function explainUnreadable(why: string): AnyIPError {
   return new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
 }

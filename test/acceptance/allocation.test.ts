@@ -117,7 +117,7 @@ it("gives two runs at once exactly what the pool has, and tells the rest so", as
 
 const anAddress = expect.stringMatching(/^2001:db8:7:0?:.*\/128$/);
 const exhausted =
-  "error: the pool 2001:db8:9::/120 has no free address: of 256 addresses 256 are taken and 0 are free. Give a larger pool that " +
+  "error: the pool 2001:db8:9::/120 has no free address: total 256, used 256, free 0. Give a larger pool that " +
   "holds this one, which renumbers nobody, or delete what is not needed any more (POOL_EXHAUSTED)";
 
 /** Fails unless `count` resources were told that the pool has nothing left, and nothing else went wrong. */

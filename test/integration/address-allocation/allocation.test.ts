@@ -95,7 +95,7 @@ describe("an allocation", () => {
       for (const error of failed) {
         expect(error).toMatchObject({
           code: "POOL_EXHAUSTED",
-          message: expect.stringContaining("of 4 addresses 4 are taken and 0 are free"),
+          message: expect.stringContaining("has no free address: total 4, used 4, free 0"),
         });
       }
       await deleteAll(...done);
