@@ -244,18 +244,18 @@ watch() {
   group=\${stat##*) }
   group=\${group#* * }
   [ "\${group%% *}" = $$ ] || exec setsid sh "$0" watch "$1"
+  pidfile=$1
+  if [ -n "$pidfile" ]; then
+    exec ${watcherDescriptor}<"$0"
+    flock -n ${watcherDescriptor} || exit 0
+  fi
   (remove_unneeded) </dev/null >/dev/null 2>&1
   [ -e $store/restore ] || {
     say 'no route is on record any more: what was installed to restore them is removed'
     exit 0
   }
   trap 'trap "" TERM; [ -z "$pidfile" ] || rm -f "$pidfile"; kill 0; wait; exit 0' TERM
-  pidfile=$1
-  if [ -n "$pidfile" ]; then
-    exec ${watcherDescriptor}<"$0"
-    flock -n ${watcherDescriptor} || exit 0
-    echo $$ >"$pidfile"
-  fi
+  [ -z "$pidfile" ] || echo $$ >"$pidfile"
   # The first change is none: what came up before \`ip\` began to listen.
   { printf 'begin <UP>\\n'; monitor_links; } </dev/null ${watcherDescriptor}<&- | follow ${watcherDescriptor}<&- &
   wait $!

@@ -13,6 +13,11 @@ const prefix4 = "198.51.100.0/24";
 const name = "2001:db8:7::_64-table-255-metric-1024";
 const stored = "/etc/pulumi-anyip/routes";
 const inMemory = "/run/pulumi-anyip/routes";
+const stopCommands = {
+  systemd: "systemctl stop pulumi-anyip",
+  openrc: "rc-service -q pulumi-anyip stop",
+  ifupdown: 'kill "$(cat /run/pulumi-anyip.pid)"; while [ -e /run/pulumi-anyip.pid ]; do sleep 0.1; done',
+} as const;
 const otherBackends = { systemd: "openrc", openrc: "systemd", ifupdown: "systemd" } as const;
 
 describe.each(["systemd", "openrc", "ifupdown"] as const)("on a host that %s boots", (flavour) => {
@@ -82,8 +87,8 @@ describe.each(["systemd", "openrc", "ifupdown"] as const)("on a host that %s boo
     for (const resource of made) await last.delete(resource);
   });
 
-  it("what restores them is drift when it has gone, and so is what is to be restored", async () => {
-    const damages = ["rm -rf /etc/pulumi-anyip/restore", `rm ${stored}/${name}`];
+  it("what restores them is drift when it has gone or does not run, and so is what is to be restored", async () => {
+    const damages = ["rm -rf /etc/pulumi-anyip/restore", `rm ${stored}/${name}`, stopCommands[flavour]];
     let resource = await new EngineRun().create(argsFor());
     for (const damage of damages) {
       await host.execOrThrow(["sh", "-ec", damage]);
