@@ -41,7 +41,7 @@ export function judgePersistence(
   const routes = managed && !isFailedLook(managed) ? managed.routes : [];
   const stored = routes.filter(({ record, isOfOtherMachine }) => record.persists && !isOfOtherMachine);
   if (stored.length > 0 && installed.length === 0) {
-    const found = `nothing restores at boot what is recorded to persist: ${enumerate(stored.map(describeManaged))}`;
+    const found = `what restores at boot what is recorded to persist is missing or does not run: ${enumerate(stored.map(describeManaged))}`;
     const advice = "`pulumi up --refresh` of that stack puts it right";
     return [{ check: "persistence", level: "problem", found, advice }];
   }

@@ -224,6 +224,11 @@ export class PulumiProject {
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
+  /** Where a file is that the program names by a relative path. */
+  pathOf(name: string): string {
+    return join(this.folder, name);
+  }
+
   /** Puts a file beside the project; returns its path. */
   write(name: string, text: string): string {
     const path = join(this.root, name);

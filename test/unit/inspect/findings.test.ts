@@ -186,7 +186,7 @@ describe("judgeInspection", () => {
       withManaged(managedRoute("2001:db8:1::/64", "shop/dev/a")),
       "persistence",
       "problem",
-      /nothing restores at boot what is recorded to persist: 2001:db8:1::\/64 \(shop/,
+      /what restores at boot what is recorded to persist is missing or does not run: 2001:db8:1::\/64 \(shop/,
     ],
     [
       "routes that are restored",
