@@ -24,7 +24,8 @@ import { bindChoice, decodeState, encodeState, type RecordedAllocation } from ".
 /** What the engine calls. */
 export type AddressAllocationProvider = Required<Omit<dynamic.ResourceProvider, "configure">>;
 
-export interface Surroundings {
+/** What it is not to reach for by itself. */
+export interface AllocationContext {
   /** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
   findHost(connection: DesiredAllocation["options"]["connection"], acceptedHostKey?: string): HostAccess;
   /** Milliseconds since 1970. */
@@ -37,7 +38,7 @@ export function createAddressAllocationProvider({
   findHost,
   now,
   warn,
-}: Surroundings): AddressAllocationProvider {
+}: AllocationContext): AddressAllocationProvider {
   const declared = new DeclaredKeys();
   const ledgers = new WeakMap<object, Ledger>();
   const ledgerOf = (observed: Observation): Ledger => {
