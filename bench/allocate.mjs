@@ -71,7 +71,7 @@ async function findPythonLibraries() {
   return existsSync(netaddrFolder) ? ["ipaddress", "netaddr"] : ["ipaddress"];
 }
 
-/** Seconds by task, count and side; undefined where it took too long. */
+/** Seconds of CPU by task, count and side, which others on the machine change less than seconds; undefined where it took too long. */
 async function measureTasks(sides, rounds) {
   const times = {};
   for (const task of tasks) {
@@ -119,7 +119,7 @@ async function measureTask(side, task, count, rounds) {
 }
 
 function printTimes(times, sides) {
-  console.log(`${"seconds".padEnd(18)}${sides.map((side) => side.padStart(14)).join("")}`);
+  console.log(`${"seconds of CPU".padEnd(18)}${sides.map((side) => side.padStart(14)).join("")}`);
   for (const [what, row] of Object.entries(times)) {
     const cells = sides.map((side) => (row[side]?.toFixed(3) ?? `over ${giveUpMs / 1000}`).padStart(14));
     console.log(`${what.padEnd(18)}${cells.join("")}`);
@@ -153,14 +153,14 @@ async function measurePool(side, names) {
 
 function printPools(pools, names) {
   const phases = Object.keys(poolPhases);
-  console.log(`${`${names} names`.padEnd(18)}${phases.map((phase) => phase.padStart(14)).join("")}`);
+  console.log(`${`seconds, ${names} names`.padEnd(22)}${phases.map((phase) => phase.padStart(14)).join("")}`);
   for (const side of pools.keys()) {
     const cells = phases.map((phase) => poolSeconds(pools, side, phase).toFixed(2).padStart(14));
-    console.log(`${side.padEnd(18)}${cells.join("")}`);
+    console.log(`${side.padEnd(22)}${cells.join("")}`);
   }
   for (const base of poolSides.slice(0, -1)) {
     const cells = phases.map((phase) => poolRatio(pools, base, phase).toFixed(2).padStart(14));
-    console.log(`${`÷ ${base}`.padEnd(18)}${cells.join("")}`);
+    console.log(`${`÷ ${base}`.padEnd(22)}${cells.join("")}`);
   }
   console.log("");
 }
@@ -219,7 +219,7 @@ function printGoals(times, pools, allocations) {
     );
   }
   const keyed = times["keyed 100000"][ours];
-  say(keyed <= 2, `100000 keyed addresses in ${keyed.toFixed(2)} s, the goal is ≤ 2 s`);
+  say(keyed <= 2, `100000 keyed addresses in ${keyed.toFixed(2)} s of CPU, the goal is ≤ 2 s`);
   for (const base of ["same payload", "results out"]) {
     const ratio = poolRatio(pools, base, "create");
     say(ratio <= poolGoal, `AddressPool, create ${ratio.toFixed(2)} × ${base}, the goal is ≤ ${poolGoal}`);

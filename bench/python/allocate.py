@@ -1,4 +1,4 @@
-"""One task of `npm run bench -- allocate` with a Python library: LIBRARY TASK COUNT. Prints the seconds and the last block.
+"""One task of `npm run bench -- allocate` with a Python library: LIBRARY TASK COUNT. Prints the seconds of CPU and the last block.
 
 Each task is written as the library's own documentation would have it. Neither has a structure that knows what is
 free: ipaddress gets a set of what is taken, netaddr's IPSet is one.
@@ -120,9 +120,9 @@ def main():
     library, task, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     allocate = globals()[f"{task}_{library}"]
     __import__(library)
-    start = time.perf_counter()
+    start = time.process_time()
     last = allocate(count)
-    print(time.perf_counter() - start, last)
+    print(time.process_time() - start, last)
 
 
 main()
