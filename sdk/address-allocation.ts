@@ -2,7 +2,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { firstAddress, isPrefixProblem, parsePrefix } from "../net/prefix";
 import { reverseName } from "../net/reverse-zone";
-import { ManagedRoute, type ManagedRouteArgs } from "./managed-route";
+import {
+  adoptGetters,
+  type ManagedRouteArgs,
+  presentRoute,
+  RouteResource,
+  registerRoute,
+} from "./managed-route";
+import { pauseStackTraces } from "./stack-traces";
 
 /** What an {@link AddressAllocation} is made from. */
 export interface AddressAllocationArgs extends ManagedRouteArgs {
@@ -58,7 +65,7 @@ const providerLiteral = 'exports.handler=()=>require("pulumi-anyip/provider").ad
  * host, whoever asks at the same time, and never numbered anew because something else has changed. The host's route table and its
  * ownership records say what is taken. A pool that has nothing left fails with POOL_EXHAUSTED.
  */
-export class AddressAllocation extends ManagedRoute {
+export class AddressAllocation extends RouteResource {
   /** Canonical CIDR text (RFC 5952). */
   declare readonly pool: pulumi.Output<string>;
   /** For whom it was chosen. */
@@ -66,8 +73,14 @@ export class AddressAllocation extends ManagedRoute {
 
   constructor(name: string, args: AddressAllocationArgs, opts?: pulumi.CustomResourceOptions) {
     const secret = args?.secret === undefined ? undefined : pulumi.secret(args.secret);
-    const inputs = { secret, key: args?.key, prefix: undefined };
-    super("AddressAllocation", providerLiteral, name, args, inputs, opts);
+    const inputs = registerRoute(name, args, providerLiteral, { secret, key: args?.key, prefix: undefined });
+    const resumeStackTraces = pauseStackTraces();
+    try {
+      super("pulumi-nodejs:dynamic/anyip:AddressAllocation", name, inputs, opts);
+    } finally {
+      resumeStackTraces();
+    }
+    presentRoute(this, args);
   }
 
   /** What was chosen, of a block its lowest address. */
@@ -89,3 +102,5 @@ export class AddressAllocation extends ManagedRoute {
     return this.derive((prefix) => reverseName(firstAddress(prefix)));
   }
 }
+
+adoptGetters(AddressAllocation);

@@ -1,6 +1,13 @@
 // The AnyIPRoute resource class. Nothing of provider/ is loaded here: the literal below names it for the engine.
 import type * as pulumi from "@pulumi/pulumi";
-import { ManagedRoute, type ManagedRouteArgs } from "./managed-route";
+import {
+  adoptGetters,
+  type ManagedRouteArgs,
+  presentRoute,
+  RouteResource,
+  registerRoute,
+} from "./managed-route";
+import { pauseStackTraces } from "./stack-traces";
 
 /** What an {@link AnyIPRoute} is made from. */
 export interface AnyIPRouteArgs extends ManagedRouteArgs {
@@ -18,8 +25,16 @@ export interface AnyIPRouteArgs extends ManagedRouteArgs {
 const providerLiteral = 'exports.handler=()=>require("pulumi-anyip/provider").anyIPRoute';
 
 /** Binds one prefix to one Linux host: `ip route add local PREFIX dev lo`, over SSH, idempotently. */
-export class AnyIPRoute extends ManagedRoute {
+export class AnyIPRoute extends RouteResource {
   constructor(name: string, args: AnyIPRouteArgs, opts?: pulumi.CustomResourceOptions) {
-    super("AnyIPRoute", providerLiteral, name, args, {}, opts);
+    const resumeStackTraces = pauseStackTraces();
+    try {
+      super("pulumi-nodejs:dynamic/anyip:AnyIPRoute", name, registerRoute(name, args, providerLiteral), opts);
+    } finally {
+      resumeStackTraces();
+    }
+    presentRoute(this, args);
   }
 }
+
+adoptGetters(AnyIPRoute);

@@ -13,7 +13,7 @@ export {
   type ZoneLineOptions,
   type ZoneRecordsOptions,
 } from "./dns";
-export { ManagedRoute, type ManagedRouteArgs } from "./managed-route";
+export type { ManagedRoute, ManagedRouteArgs } from "./managed-route";
 export {
   contains,
   nthAddress,

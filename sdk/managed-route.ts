@@ -13,7 +13,6 @@ import { reverseZone } from "../net/reverse-zone";
 import type { UnsafeReason } from "../provider/host/guard";
 import type { PersistChoice, Persistence } from "../provider/managed-route/persistence";
 import { type ConnectionArgs, readRegisteredConnection, registerConnection } from "./connection";
-import { pauseStackTraces } from "./stack-traces";
 
 /** What all resources take that bind a prefix to a host. */
 export interface ManagedRouteArgs {
@@ -91,45 +90,6 @@ export abstract class ManagedRoute extends pulumi.CustomResource {
   /** The machine that has the route (machine-id(5)); `-` where it has no such id. */
   declare readonly machineId: pulumi.Output<string>;
 
-  /** @param kind the class's name; `inputs` are registered as they are, beside what all take */
-  protected constructor(
-    kind: string,
-    providerLiteral: string,
-    name: string,
-    args: ManagedRouteArgs,
-    inputs: pulumi.Inputs,
-    opts?: pulumi.CustomResourceOptions,
-  ) {
-    const resumeStackTraces = pauseStackTraces();
-    try {
-      super(
-        `pulumi-nodejs:dynamic/anyip:${kind}`,
-        name,
-        {
-          ...args,
-          ...inputs,
-          connection: args?.connection && registerConnection(args.connection),
-          owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
-          origin: undefined,
-          persistence: undefined,
-          machineId: undefined,
-          __provider: providerLiteral,
-        },
-        opts,
-      );
-    } finally {
-      resumeStackTraces();
-    }
-    const { connection, origin, persistence } = this;
-    presentLazily(this, "connection", () => connection.apply(readRegisteredConnection));
-    presentLazily(this, "origin", () => origin.apply((recorded) => recorded ?? "created"));
-    presentLazily(this, "persistence", () =>
-      pulumi
-        .all([persistence, args.persist])
-        .apply(([recorded, persist]) => recorded ?? impliedPersistence(persist)),
-    );
-  }
-
   /** `ipv4` or `ipv6`. */
   get family(): pulumi.Output<Family> {
     return this.derive((prefix) => prefix.family);
@@ -163,6 +123,54 @@ export abstract class ManagedRoute extends pulumi.CustomResource {
       return read(prefix);
     }) as pulumi.Output<T>;
   }
+}
+
+/**
+ * What a class extends to be a {@link ManagedRoute}, beside {@link adoptGetters}. It is CustomResource itself: the SDK takes the
+ * fourth frame of the stack for the line of the program that makes a resource, which a class between would push down.
+ */
+export const RouteResource = pulumi.CustomResource as unknown as abstract new (
+  type: string,
+  name: string,
+  props: pulumi.Inputs,
+  opts?: pulumi.CustomResourceOptions,
+) => ManagedRoute;
+
+/** Gives a class what ManagedRoute has. */
+export function adoptGetters(routeClass: { readonly prototype: ManagedRoute }): void {
+  const { constructor: _own, ...getters } = Object.getOwnPropertyDescriptors(ManagedRoute.prototype);
+  Object.defineProperties(routeClass.prototype, getters);
+}
+
+/** What a class registers: the arguments, its own further inputs and outputs, and what all have. */
+export function registerRoute(
+  name: string,
+  args: ManagedRouteArgs,
+  providerLiteral: string,
+  others: pulumi.Inputs = {},
+): pulumi.Inputs {
+  return {
+    ...args,
+    ...others,
+    connection: args?.connection && registerConnection(args.connection),
+    owner: `${pulumi.getProject()}/${pulumi.getStack()}/${name}`,
+    origin: undefined,
+    persistence: undefined,
+    machineId: undefined,
+    __provider: providerLiteral,
+  };
+}
+
+/** Gives a new resource the outputs that are registered in a form which costs the engine less. */
+export function presentRoute(route: ManagedRoute, args: ManagedRouteArgs): void {
+  const { connection, origin, persistence } = route;
+  presentLazily(route, "connection", () => connection.apply(readRegisteredConnection));
+  presentLazily(route, "origin", () => origin.apply((recorded) => recorded ?? "created"));
+  presentLazily(route, "persistence", () =>
+    pulumi
+      .all([persistence, args.persist])
+      .apply(([recorded, persist]) => recorded ?? impliedPersistence(persist)),
+  );
 }
 
 /** What the state leaves unsaid (encodeExtras in provider/managed-route/recorded.ts). */

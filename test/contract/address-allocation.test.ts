@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AddressAllocation } from "../../sdk";
+import { AddressAllocation, type AddressAllocationArgs } from "../../sdk";
 import { DynamicProvider } from "./dynamic-provider";
 import { allocationLiteral } from "./literal";
 
@@ -12,7 +12,7 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const pool = "2001:db8:100::/64";
 
 describe("the class AddressAllocation", () => {
-  const registered: { type: string; inputs: Record<string, unknown> }[] = [];
+  const registered: { type: string; inputs: Record<string, unknown>; source: string | undefined }[] = [];
 
   beforeAll(async () => {
     const outputs = { prefix: "2001:db8:100::1:5/128", key: "shop.example", machineId: "-" };
@@ -28,13 +28,19 @@ describe("the class AddressAllocation", () => {
     const registerResource: unknown = Reflect.get(monitor, "registerResource");
     if (typeof registerResource !== "function") throw new Error("the mocks' monitor registers nothing");
     Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, answer: unknown) => {
-      registered.push({ type: request.getType(), inputs: request.getObject()?.toJavaScript() ?? {} });
+      const inputs = request.getObject()?.toJavaScript() ?? {};
+      registered.push({ type: request.getType(), inputs, source: request.getSourceposition()?.getUri() });
       return registerResource.call(monitor, request, answer);
     });
   });
 
+  // The SDK finds the line of the program in functions that have a name.
+  function allocate(more: Partial<AddressAllocationArgs> = {}): AddressAllocation {
+    return new AddressAllocation("shop.example", { connection: { host: "h" }, pool, ...more });
+  }
+
   it("registers the type token, the constant literal, its owner, and its secret as one", async () => {
-    const site = new AddressAllocation("shop.example", { connection: { host: "h" }, pool, secret: "s3cret" });
+    const site = allocate({ secret: "s3cret" });
     await new Promise((resolve) => site.urn.apply(resolve));
     expect(registered).toEqual([
       {
@@ -49,15 +55,13 @@ describe("the class AddressAllocation", () => {
           owner: "shop/dev/shop.example",
           __provider: allocationLiteral,
         },
+        source: expect.stringMatching(/address-allocation\.test\.ts$/),
       },
     ]);
   });
 
   it("derives the address, its place in the pool and its names from the prefix", async () => {
-    const { address, offset, reverseName, family, key } = new AddressAllocation("shop.example", {
-      connection: { host: "h" },
-      pool,
-    });
+    const { address, offset, reverseName, family, key } = allocate();
     const derived = pulumi.all({ address, offset, reverseName, family, key });
     expect(await new Promise((resolve) => derived.apply(resolve))).toEqual({
       address: "2001:db8:100::1:5",

@@ -15,6 +15,8 @@ const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 interface Registration {
   readonly type: string;
   readonly inputs: Record<string, unknown>;
+  /** Of the line of the program. */
+  readonly source: string | undefined;
 }
 let registered: Registration[] = [];
 
@@ -36,7 +38,7 @@ beforeAll(async () => {
   if (typeof registerResource !== "function") throw new Error("the mocks' monitor registers nothing");
   Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, answer: unknown) => {
     const inputs = request.getObject()?.toJavaScript() ?? {};
-    registered.push({ type: request.getType(), inputs });
+    registered.push({ type: request.getType(), inputs, source: request.getSourceposition()?.getUri() });
     return registerResource.call(monitor, request, answer);
   });
 });
@@ -68,6 +70,11 @@ describe("AnyIPRoute registers", () => {
       owner: "shop/dev/web",
       __provider: providerLiteral,
     });
+  });
+
+  it("the line of the program that makes it, not one of the package's own", async () => {
+    const { source } = await register({ host: "web1.example" });
+    expect(source).toMatch(/registration\.test\.ts$/);
   });
 
   it.each<[string, ConnectionArgs]>([
