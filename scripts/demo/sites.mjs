@@ -99,7 +99,7 @@ function formatServer(addresses) {
 const sites = {
 ${sites.join("")}};
 createServer(({ socket: { localAddress } }, response) => {
-  response.end(\`This is \${sites[localAddress]}, at \${localAddress}.\\n\`);
+  response.end(\`This is \${sites[localAddress] ?? "no site"}, at \${localAddress}.\\n\`);
 }).listen(80, "::", () => console.log("listening on port 80"));
 `;
 }

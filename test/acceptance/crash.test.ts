@@ -1,10 +1,9 @@
 // The provider process is killed at a random moment of an `up`, again and again. What a person does then is to run
 // `pulumi up` again: that is all that is needed, and the state and the host must agree after it.
 import { randomInt } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createSandbox, type Host, type Sandbox } from "../../sandbox";
-import { killProcess, waitForProvider } from "../support/provider-process";
+import { measureProvider, upWhileProviderDies } from "../support/dying-provider";
 import type { StateResource } from "../support/pulumi-project";
 import { connectTo, type RouteArgs, RoutesProject } from "../support/pulumi-routes";
 import { makeRandom } from "../support/random";
@@ -33,25 +32,15 @@ it(`survives the provider's death ${rounds} times (seed ${seed})`, { timeout: 60
   const random = makeRandom(seed);
   const connection = connectTo(sandbox, host);
   project.declare(connection, chooseRoutes(random));
-  const life = await measureProvider();
+  let life = await measureProvider(project.pulumi);
   let hits = 0;
 
   for (let round = 1; round <= rounds; round++) {
-    // Most deaths come amid the work, which is counted from its first sign: the machine is now faster, now slower.
-    const isEarly = random() < 0.2;
-    const delayMs = random() * (isEarly ? life.idleMs : life.workMs);
-    const where = `seed ${seed}, round ${round}, killed ${delayMs.toFixed(0)} ms after ${isEarly ? "its start" : "its first work"}`;
     project.declare(connection, chooseRoutes(random));
-
-    const running = project.pulumi.startUp();
-    const provider = await waitForProvider(running.pid, running.finished);
-    if (provider === undefined) throw new Error(`${where}: no provider process\n${running.readOutput()}`);
-    if (!isEarly) await waitForWork(running);
-    await sleep(delayMs);
-    killProcess(provider);
-    const broken = await running.finished;
-    if (broken.code !== 0 && isWork.test(broken.output)) hits++;
-    if (broken.code === 0) life.workMs = Math.max(life.workMs * 0.9, 20);
+    const broken = await upWhileProviderDies(project.pulumi, random, life);
+    life = broken.life;
+    if (broken.isHit) hits++;
+    const where = `seed ${seed}, round ${round}, ${broken.when}`;
 
     const repaired = await project.pulumi.up().catch((error: unknown) => {
       throw new Error(`${where}:\n${broken.output}\nand then:\n${String(error)}`);
@@ -69,30 +58,6 @@ it(`survives the provider's death ${rounds} times (seed ${seed})`, { timeout: 60
   await project.pulumi.destroy();
   expect(await host.routes()).toBe(untouched);
 });
-
-const isWork = / (creating|updating|deleting|replacing) /;
-
-/** Waits until the engine has given the provider something to do, or is done. */
-async function waitForWork(running: ReturnType<RoutesProject["pulumi"]["startUp"]>): Promise<void> {
-  let isOver = false;
-  const end = () => {
-    isOver = true;
-  };
-  running.finished.then(end, end);
-  while (!isOver && !isWork.test(running.readOutput())) await sleep(2);
-}
-
-/** How long a provider that nobody kills waits for work, and how long it works; the rest is the engine's own end. */
-async function measureProvider(): Promise<{ idleMs: number; workMs: number }> {
-  const running = project.pulumi.startUp();
-  await waitForProvider(running.pid, running.finished);
-  const startedAt = performance.now();
-  await waitForWork(running);
-  const workingAt = performance.now();
-  const { code, output } = await running.finished;
-  expect(code, output).toBe(0);
-  return { idleMs: workingAt - startedAt, workMs: (performance.now() - workingAt) * 0.6 };
-}
 
 const otherProtocol = { protocol: 178 };
 
