@@ -1,12 +1,12 @@
 // A delegated /60 over a fleet: a /64 of it for each host, an address for each of a host's sites, and the zone files that say so
-// to the DNS. The stack's configuration lists the hosts; later ones are added at the end:
+// to the DNS. The stack's configuration lists the hosts, in any order: a host keeps its /64, whichever come and go.
 //
 //   config:
 //     pulumi-anyip-delegated-hosts:hosts:
 //       - { name: web1, address: web1.example }
 //       - { name: web2, address: web2.example }
 import * as pulumi from "@pulumi/pulumi";
-import { AddressAllocation, AnyIPRoute, formatZoneRecords, reverseZone, subnets } from "pulumi-anyip";
+import { AddressAllocation, AddressPool, AnyIPRoute, formatZoneRecords, reverseZone } from "pulumi-anyip";
 import { writeZone } from "./zone-file";
 
 const config = new pulumi.Config();
@@ -18,7 +18,11 @@ const nameServer = config.require("nameServer");
 const privateKeyPath = config.get("privateKeyPath");
 const knownHosts = config.get("knownHosts");
 
-const prefixOf = (host: string) => subnets(delegated, 64).at(hosts.findIndex(({ name }) => name === host));
+const parts = new AddressPool("delegated", {
+  pool: delegated,
+  names: hosts.map(({ name }) => name),
+  prefixLength: 64,
+});
 
 const fleet = hosts.map(({ name, address }) => {
   const connection = {
@@ -26,7 +30,7 @@ const fleet = hosts.map(({ name, address }) => {
     ...(privateKeyPath ? { privateKeyPath } : {}),
     ...(knownHosts ? { knownHosts } : {}),
   };
-  const route = new AnyIPRoute(name, { connection, prefix: prefixOf(name) });
+  const route = new AnyIPRoute(name, { connection, prefix: parts.resultOf(name) });
   const sites = Array.from({ length: sitesPerHost }, (_, number) => {
     const site = `site${number + 1}.${name}`;
     const { address } = new AddressAllocation(`${site}.${domain}`, { connection, pool: route.prefix });

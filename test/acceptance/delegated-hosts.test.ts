@@ -36,9 +36,9 @@ it("gives each of four hosts a /64 of the /60, and each of their 250 sites an ad
   const { prefixes } = (await project.outputs()) as { prefixes: Record<string, string> };
   expect(prefixes).toEqual({
     web1: "2001:db8:100::/64",
-    web2: "2001:db8:100:1::/64",
-    web3: "2001:db8:100:2::/64",
-    web4: "2001:db8:100:3::/64",
+    web2: "2001:db8:100:8::/64",
+    web3: "2001:db8:100:4::/64",
+    web4: "2001:db8:100:c::/64",
   });
   for (const host of sandbox.hosts) {
     const prefix = prefixes[host.name] ?? "";
