@@ -100,7 +100,7 @@ module.exports = {
           resourceFolder,
           "^provider/(check|connection|managed-route)/",
           "^provider/host/(host|record|route|guard|surroundings|persistence/paths)\\.ts$",
-          "^provider/(errors|host-access)\\.ts$",
+          "^provider/(errors|host-access|random-bits)\\.ts$",
         ],
       },
     },

@@ -2,7 +2,6 @@
 // host's lock. It chooses nothing itself (choose.ts) and runs nothing itself (the Host).
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import type { RandomBits } from "../../net/allocation/allocate";
 import { formatBlock } from "../../net/allocation/request";
 import { formatPrefix, type Prefix } from "../../net/prefix";
 import type { Host, Observation } from "../host/host";
@@ -14,6 +13,7 @@ import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
+import { randomBits } from "../random-bits";
 import { choosePrefix, isLeftOut } from "./choose";
 import { DeclaredKeys } from "./declared";
 import { diffAllocation } from "./diff";
@@ -221,9 +221,6 @@ function explainKept(owner: string, prefix: Prefix): string {
     "To have another, delete the resource and make it again"
   );
 }
-
-const randomBits: RandomBits = (count) =>
-  BigInt(`0x${randomBytes(Math.ceil(count / 8)).toString("hex")}`) & ((1n << BigInt(count)) - 1n);
 
 function requireDesired(inputs: RawInputs): DesiredAllocation {
   const { desired, failures } = checkInputs(inputs);

@@ -1,8 +1,8 @@
 // The CRUD of AddressPool as Pulumi's dynamic providers call it. There is no host: the state is all there is.
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import type { RandomBits } from "../../net/allocation/allocate";
 import { AnyIPError } from "../errors";
+import { randomBits } from "../random-bits";
 import { diffPool } from "./diff";
 import { foresee } from "./foresee";
 import { checkInputs, type DesiredPool, type RawInputs } from "./inputs";
@@ -70,11 +70,6 @@ function plan(inputs: RawInputs, recorded: RecordedPool, nowMs: number): Outcome
   const code = planned.problems[0]?.code ?? "BLOCK_TAKEN";
   throw new AnyIPError(code, `nothing was changed in the pool; ${reasons.join("; ")}`);
 }
-
-const randomBits: RandomBits = (count) => {
-  const bytes = randomBytes(Math.ceil(count / 8));
-  return BigInt.asUintN(count, BigInt(`0x${bytes.toString("hex")}`));
-};
 
 function requireDesired(inputs: RawInputs): DesiredPool {
   const { desired, failures } = checkInputs(inputs);

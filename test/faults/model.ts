@@ -146,7 +146,7 @@ export function compareWorlds(expected: World, seen: World): Differences {
   ]);
   return {
     lost: subtract(wanted ?? [], present ?? []),
-    leaked: [...subtract(present ?? [], wanted ?? []), ...seen.leftovers],
+    leaked: [...subtract(present ?? [], wanted ?? []), ...subtract(seen.leftovers, expected.leftovers)],
   };
 }
 
