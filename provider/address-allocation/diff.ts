@@ -1,16 +1,9 @@
 // Desired against recorded: what makes a new choice necessary, what is changed in place. Pure; the engine's `diff`.
 import { holdsPrefix } from "../../net/prefix";
 import { isUnknown } from "../check/fields";
-import {
-  isChanged,
-  isEqual,
-  mayMove,
-  needsRepair,
-  type RouteDiff,
-  substituteUnknown,
-} from "../managed-route/compare";
-import type { RawInputs } from "../managed-route/desired";
-import { isCurrentVersion } from "../managed-route/state-version";
+import { isEqual, type RawInputs } from "../check/raw-inputs";
+import { isCurrentVersion } from "../check/recorded-state";
+import { isChanged, mayMove, needsRepair, type RouteDiff, substituteUnknown } from "../managed-route/compare";
 import { checkInputs, type DesiredAllocation } from "./inputs";
 import { bindChoice, decodeState, extractInputs, type RecordedAllocation } from "./state";
 

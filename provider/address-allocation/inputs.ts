@@ -15,7 +15,7 @@ import {
   readQuarantine,
   readSecret,
 } from "../check/pool-fields";
-import type { RawInputs } from "../managed-route/desired";
+import type { RawInputs } from "../check/raw-inputs";
 import { type RouteOptions, readRouteInputs } from "../managed-route/route-inputs";
 
 export type Strategy = "keyed" | "random" | "nextFree";

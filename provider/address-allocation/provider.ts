@@ -4,11 +4,12 @@ import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { formatBlock } from "../../net/allocation/request";
 import { formatPrefix, type Prefix } from "../../net/prefix";
+import { type RawInputs, requireDesired } from "../check/raw-inputs";
 import type { Host, Observation } from "../host/host";
 import { isUnreadable } from "../host/record";
 import type { RouteKey } from "../host/route";
 import type { HostAccess } from "../host-access";
-import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import type { DesiredRoute } from "../managed-route/desired";
 import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
@@ -61,7 +62,7 @@ export function createAddressAllocationProvider({
     },
 
     async create(inputs: RawInputs) {
-      const wanted = requireDesired(inputs);
+      const wanted = requireDesired(checkInputs(inputs));
       const access = findHost(wanted.options.connection);
       const id = `anyip-${randomBytes(10).toString("hex")}`;
       let taken: Taken | undefined;
@@ -102,7 +103,7 @@ export function createAddressAllocationProvider({
     async update(id, olds: RawInputs, news: RawInputs) {
       const recorded = decodeState(olds);
       const { prefix } = recorded;
-      const wanted = keepKey(requireDesired(news), recorded, news);
+      const wanted = keepKey(requireDesired(checkInputs(news)), recorded, news);
       const desired = bindChoice(wanted, prefix);
       const access = findHost(desired.connection, recorded.acceptedHostKey);
       const changed = access.host.change<Placed>({
@@ -220,10 +221,4 @@ function explainKept(owner: string, prefix: Prefix): string {
     `${owner} keeps ${formatBlock(prefix)}, which \`exclude\` leaves out: what is allocated is never numbered anew. ` +
     "To have another, delete the resource and make it again"
   );
-}
-
-function requireDesired(inputs: RawInputs): DesiredAllocation {
-  const { desired, failures } = checkInputs(inputs);
-  if (desired) return desired;
-  throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
 }

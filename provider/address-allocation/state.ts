@@ -1,16 +1,10 @@
 // What Pulumi records of an AddressAllocation: the outputs, with what was chosen and for which key.
 import { formatPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
-import type { DesiredRoute, RawInputs } from "../managed-route/desired";
-import {
-  decodeExtras,
-  encodeExtras,
-  explainUnreadable,
-  pickInputs,
-  type RecordedRoute,
-  type StateExtras,
-} from "../managed-route/recorded";
+import { describeFailures, pickInputs, type RawInputs } from "../check/raw-inputs";
+import { explainUnreadable, requireCurrentVersion } from "../check/recorded-state";
+import type { DesiredRoute } from "../managed-route/desired";
+import { decodeExtras, encodeExtras, type RecordedRoute, type StateExtras } from "../managed-route/recorded";
 import { bindPrefix, routeInputNames } from "../managed-route/route-inputs";
-import { requireCurrentVersion } from "../managed-route/state-version";
 import { type Choice, checkInputs, type DesiredAllocation } from "./inputs";
 
 export interface RecordedAllocation extends RecordedRoute {
@@ -59,8 +53,7 @@ export function extractInputs(outputs: RawInputs): Record<string, unknown> {
 export function decodeState(outputs: RawInputs): RecordedAllocation {
   requireCurrentVersion(outputs);
   const { desired, failures } = checkInputs(extractInputs(outputs));
-  if (!desired)
-    throw explainUnreadable(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
+  if (!desired) throw explainUnreadable(describeFailures(failures));
   const prefix = typeof outputs.prefix === "string" ? parsePrefix(outputs.prefix) : undefined;
   if (!prefix || isPrefixProblem(prefix) || formatPrefix(prefix) !== outputs.prefix)
     throw explainUnreadable("prefix is none");

@@ -1,6 +1,7 @@
 // Desired against recorded: an update, a replacement or nothing, and what a person should know of it. Pure; the engine's `diff`.
 import { isUnknown } from "../check/fields";
-import { checkInputs, type RawInputs } from "./inputs";
+import type { RawInputs } from "../check/raw-inputs";
+import { checkInputs } from "./inputs";
 import { describeNames, explainKept, findMoved } from "./plan";
 import { decodeState, hasSameInputs } from "./state";
 

@@ -1,5 +1,6 @@
 // What `check` can know of a plan: the engine shows at preview what is in the inputs. Pure, and never wrong rather than always there.
-import type { DesiredPool, RawInputs } from "./inputs";
+import type { RawInputs } from "../check/raw-inputs";
+import type { DesiredPool } from "./inputs";
 import { findMoved, nothingRecorded, type PoolProblem, planPool } from "./plan";
 import {
   decodeResults,

@@ -13,10 +13,8 @@ import {
   readQuarantine,
   readSecret,
 } from "../check/pool-fields";
+import type { RawInputs } from "../check/raw-inputs";
 import { type DesiredName, readNames, type Strategy } from "./names";
-
-/** Inputs as they are stored: canonical text, only what was given. */
-export type RawInputs = Readonly<Record<string, unknown>>;
 
 /** What became of the inputs. Beside them in a state, and where `check` has foreseen it, it is none of them. */
 export const outcomeNames: readonly string[] = [

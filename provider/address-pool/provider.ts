@@ -1,11 +1,12 @@
 // The CRUD of AddressPool as Pulumi's dynamic providers call it. There is no host: the state is all there is.
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
+import { type RawInputs, requireDesired } from "../check/raw-inputs";
 import { AnyIPError } from "../errors";
 import { randomBits } from "../random-bits";
 import { diffPool } from "./diff";
 import { foresee } from "./foresee";
-import { checkInputs, type DesiredPool, type RawInputs } from "./inputs";
+import { checkInputs } from "./inputs";
 import { nothingRecorded, planPool } from "./plan";
 import {
   decodeState,
@@ -64,15 +65,9 @@ export function createAddressPoolProvider({ now, warn }: PoolSurroundings): Addr
 }
 
 function plan(inputs: RawInputs, recorded: RecordedPool, nowMs: number): Outcome {
-  const planned = planPool(requireDesired(inputs), recorded, { nowMs, random: randomBits });
+  const planned = planPool(requireDesired(checkInputs(inputs)), recorded, { nowMs, random: randomBits });
   if (!("problems" in planned)) return encodeOutcome(planned.recorded, planned.figures);
   const reasons = planned.problems.map(({ property, reason }) => `${property}: ${reason}`);
   const code = planned.problems[0]?.code ?? "BLOCK_TAKEN";
   throw new AnyIPError(code, `nothing was changed in the pool; ${reasons.join("; ")}`);
-}
-
-function requireDesired(inputs: RawInputs): DesiredPool {
-  const { desired, failures } = checkInputs(inputs);
-  if (desired) return desired;
-  throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
 }

@@ -2,8 +2,10 @@
 import { formatBlock, parseBlock } from "../../net/allocation/request";
 import { isPrefixProblem, type Prefix } from "../../net/prefix";
 import { isRecord } from "../check/fields";
-import { AnyIPError } from "../errors";
-import { outcomeNames, type RawInputs } from "./inputs";
+import { isEqual, pickInputs, type RawInputs } from "../check/raw-inputs";
+import { explainUnreadable, requireCurrentVersion } from "../check/recorded-state";
+import type { AnyIPError } from "../errors";
+import { outcomeNames } from "./inputs";
 
 /** What a name had until it was given back. */
 export interface Released {
@@ -27,9 +29,6 @@ export interface Figures {
   /** Missing where nothing is free. */
   readonly largestFreePrefix?: string;
 }
-
-/** The version that encodeState writes: 1, which is what a state without `stateVersion` has. */
-const stateVersion = 1;
 
 const inputNames = [
   "pool",
@@ -67,29 +66,17 @@ export function encodeState(inputs: RawInputs, outcome: Outcome): Record<string,
 
 /** The inputs without what was foreseen, or those that a recorded state was made from. */
 function extractInputs(properties: RawInputs): Record<string, unknown> {
-  return extract(properties, inputNames);
+  return pickInputs(properties, inputNames);
 }
 
 /** What was foreseen in inputs, if anything was. */
 export function extractOutcome(inputs: RawInputs): Outcome | undefined {
-  return inputs.results === undefined ? undefined : extract(inputs, outcomeNames);
-}
-
-function extract(properties: RawInputs, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
-  );
+  return inputs.results === undefined ? undefined : pickInputs(inputs, outcomeNames);
 }
 
 /** True when two pools were made from the same inputs. */
 export function hasSameInputs(a: RawInputs, b: RawInputs): boolean {
   return isEqual(extractInputs(a), extractInputs(b));
-}
-
-function isEqual(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => isEqual(Reflect.get(a, name), Reflect.get(b, name)));
 }
 
 /**
@@ -98,14 +85,8 @@ function isEqual(a: unknown, b: unknown): boolean {
  * @throws AnyIPError STATE_UNREADABLE for a newer version, or for a state that was edited into nonsense.
  */
 export function decodeState(outputs: RawInputs): RecordedPool {
-  const { stateVersion: version = stateVersion, released = [] } = outputs;
-  if (version !== stateVersion) {
-    throw new AnyIPError(
-      "STATE_UNREADABLE",
-      `the recorded state has version ${String(version)}, this pulumi-anyip reads version ${stateVersion}; ` +
-        "install the pulumi-anyip that wrote it, or a newer one",
-    );
-  }
+  requireCurrentVersion(outputs);
+  const { released = [] } = outputs;
   const results = decodeResults(outputs.results);
   if (!results) throw unreadable("results");
   if (!Array.isArray(released)) throw unreadable("released");
@@ -143,6 +124,7 @@ function decodeReleased(raw: unknown): Released {
 }
 
 function unreadable(name: string): AnyIPError {
-  const reason = `\`${name}\` holds what no pool can have; restore the state, such as by \`pulumi stack import\``;
-  return new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${reason}`);
+  return explainUnreadable(
+    `\`${name}\` holds what no pool can have; restore the state, such as by \`pulumi stack import\``,
+  );
 }

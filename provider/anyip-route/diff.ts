@@ -1,16 +1,10 @@
 // Desired against recorded: what must be replaced, what is changed in place. Pure; the engine's `diff`.
 import { isUnknown } from "../check/fields";
-import {
-  isChanged,
-  isEqual,
-  mayMove,
-  needsRepair,
-  type RouteDiff,
-  substituteUnknown,
-} from "../managed-route/compare";
-import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import { isEqual, type RawInputs } from "../check/raw-inputs";
+import { isCurrentVersion } from "../check/recorded-state";
+import { isChanged, mayMove, needsRepair, type RouteDiff, substituteUnknown } from "../managed-route/compare";
+import type { DesiredRoute } from "../managed-route/desired";
 import type { RecordedRoute } from "../managed-route/recorded";
-import { isCurrentVersion } from "../managed-route/state-version";
 import { checkInputs } from "./inputs";
 import { decodeState, extractInputs } from "./state";
 

@@ -2,8 +2,9 @@
 import { explainUnbindable, isWholeFamily } from "../../net/bindable";
 import { formatPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
 import type { CheckFailure, Fields } from "../check/fields";
+import type { RawInputs } from "../check/raw-inputs";
 import type { UnsafeReason } from "../host/guard";
-import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import type { DesiredRoute } from "../managed-route/desired";
 import { bindPrefix, readRouteInputs } from "../managed-route/route-inputs";
 
 export interface CheckedInputs {

@@ -2,12 +2,13 @@
 // itself (the Host).
 import { randomBytes } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
+import { type RawInputs, requireDesired } from "../check/raw-inputs";
 import type { RoutePlan } from "../host/host";
 import type { LocalRoute } from "../host/route";
 import type { HostAccess } from "../host-access";
 import { RouteClaims } from "../managed-route/claims";
 import { requireUnused } from "../managed-route/cover";
-import type { DesiredRoute, RawInputs } from "../managed-route/desired";
+import type { DesiredRoute } from "../managed-route/desired";
 import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
@@ -45,7 +46,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
     },
 
     async create(inputs: RawInputs) {
-      const desired = requireDesired(inputs);
+      const desired = requireDesired(checkInputs(inputs));
       const { route } = desired;
       const access = findHost(desired.connection);
       const id = `anyip-${randomBytes(10).toString("hex")}`;
@@ -74,7 +75,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
 
     async update(id, olds: RawInputs, news: RawInputs) {
       const recorded = decodeState(olds);
-      const desired = requireDesired(news);
+      const desired = requireDesired(checkInputs(news));
       const access = findHost(desired.connection, recorded.acceptedHostKey);
       const changed = access.host.change<PlacedExtras>({
         reads: [desired.route],
@@ -121,10 +122,4 @@ interface PlacedExtras {
 
 function place(machine: string, { result, ...rest }: RoutePlan<StateExtras>): RoutePlan<PlacedExtras> {
   return { ...rest, result: { extras: result, machine } };
-}
-
-function requireDesired(inputs: RawInputs): DesiredRoute {
-  const { desired, failures } = checkInputs(inputs);
-  if (desired) return desired;
-  throw new Error(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
 }

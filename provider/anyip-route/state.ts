@@ -1,15 +1,8 @@
 // What Pulumi records of an AnyIPRoute: the outputs, with a version so that older shapes can still be read.
-import type { RawInputs } from "../managed-route/desired";
-import {
-  decodeExtras,
-  encodeExtras,
-  explainUnreadable,
-  pickInputs,
-  type RecordedRoute,
-  type StateExtras,
-} from "../managed-route/recorded";
+import { describeFailures, pickInputs, type RawInputs } from "../check/raw-inputs";
+import { explainUnreadable, requireCurrentVersion } from "../check/recorded-state";
+import { decodeExtras, encodeExtras, type RecordedRoute, type StateExtras } from "../managed-route/recorded";
 import { routeInputNames } from "../managed-route/route-inputs";
-import { requireCurrentVersion } from "../managed-route/state-version";
 import { checkInputs } from "./inputs";
 
 const inputNames = ["prefix", ...routeInputNames] as const;
@@ -32,7 +25,6 @@ export function extractInputs(outputs: RawInputs): Record<string, unknown> {
 export function decodeState(outputs: RawInputs): RecordedRoute {
   requireCurrentVersion(outputs);
   const { desired, failures } = checkInputs(extractInputs(outputs));
-  if (!desired)
-    throw explainUnreadable(failures.map(({ property, reason }) => `${property} ${reason}`).join("; "));
+  if (!desired) throw explainUnreadable(describeFailures(failures));
   return decodeExtras(outputs, desired);
 }

@@ -1,7 +1,8 @@
 // Recorded inputs against new ones, for what all resources that bind a prefix do alike. Pure.
 import { isRecord, isUnknown } from "../check/fields";
+import { isEqual, type RawInputs } from "../check/raw-inputs";
 import { openConnection } from "../connection/inputs";
-import type { DesiredRoute, RawInputs } from "./desired";
+import type { DesiredRoute } from "./desired";
 import { keepsFoundProtocol } from "./plan";
 import type { RecordedRoute } from "./recorded";
 
@@ -45,10 +46,4 @@ export function mayMove(connection: unknown, recorded: RecordedRoute): boolean {
 
 function holdsUnknown(value: unknown): boolean {
   return Array.isArray(value) ? value.some(isUnknown) : isUnknown(value);
-}
-
-export function isEqual(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => isEqual(Reflect.get(a, name), Reflect.get(b, name)));
 }

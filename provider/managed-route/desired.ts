@@ -7,9 +7,6 @@ import type { PersistChoice } from "./persistence";
 
 export type OnExisting = "adopt" | "takeOver" | "fail";
 
-/** Inputs as they are stored: canonical text, only what was given. */
-export type RawInputs = Readonly<Record<string, unknown>>;
-
 export interface DesiredRoute {
   readonly connection: ConnectionSpec;
   readonly route: LocalRoute;

@@ -1,10 +1,11 @@
 // What is recorded of a managed route beside its inputs, and how what was found on the host differs from what was asked for. Pure.
 import { parseAddress } from "../../net/address";
 import { isRecord } from "../check/fields";
-import { AnyIPError } from "../errors";
+import type { RawInputs } from "../check/raw-inputs";
+import { explainUnreadable } from "../check/recorded-state";
 import type { Origin } from "../host/record";
 import type { LocalRoute } from "../host/route";
-import type { DesiredRoute, RawInputs } from "./desired";
+import type { DesiredRoute } from "./desired";
 import { isPersistence, type Persistence, usualPersistence } from "./persistence";
 import { isDeviceName } from "./route-inputs";
 
@@ -81,17 +82,6 @@ export function decodeExtras(outputs: RawInputs, desired: DesiredRoute): Recorde
     ...(typeof machineId === "string" ? { machineId } : {}),
     ...(typeof acceptedHostKey === "string" ? { acceptedHostKey } : {}),
   };
-}
-
-/** Those of the names that are there. */
-export function pickInputs(outputs: RawInputs, names: readonly string[]): Record<string, unknown> {
-  const inputs: Record<string, unknown> = {};
-  for (const name of names) if (outputs[name] !== undefined) inputs[name] = outputs[name];
-  return inputs;
-}
-
-export function explainUnreadable(why: string): AnyIPError {
-  return new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
 }
 
 /** As strict as the inputs are: what is decoded here may be written into a script. */

@@ -1,11 +1,12 @@
 // The inputs that all resources have which bind a prefix to a host, in canonical form, and what is wrong with them. Pure.
 import { type Family, formatAddress, parseAddress } from "../../net/address";
 import { type CheckFailure, Fields, type TextGrammar } from "../check/fields";
+import type { RawInputs } from "../check/raw-inputs";
 import { readConnection } from "../connection/inputs";
 import type { UnsafeReason } from "../host/guard";
 import { defaultConfirmTimeoutSeconds, maxConfirmTimeoutSeconds } from "../host/host";
 import { defaultMetric, type LocalRoute, ownProtocol } from "../host/route";
-import type { DesiredRoute, RawInputs } from "./desired";
+import type { DesiredRoute } from "./desired";
 import { readPersist } from "./persistence";
 import { readAllowUnsafe, refuseNeighborDiscovery } from "./safety-inputs";
 

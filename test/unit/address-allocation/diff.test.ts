@@ -4,7 +4,7 @@ import { isPrefixProblem, parsePrefix } from "../../../net/prefix";
 import { diffAllocation } from "../../../provider/address-allocation/diff";
 import { checkInputs } from "../../../provider/address-allocation/inputs";
 import { decodeState, encodeState } from "../../../provider/address-allocation/state";
-import type { RawInputs } from "../../../provider/managed-route/desired";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 import type { StateExtras } from "../../../provider/managed-route/recorded";
 import { validInputs } from "./valid-inputs";
 

@@ -1,6 +1,6 @@
 // Inputs of an AddressAllocation with nothing wrong in them, for cases that change one thing.
 import { checkInputs, type DesiredAllocation } from "../../../provider/address-allocation/inputs";
-import type { RawInputs } from "../../../provider/managed-route/desired";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 
 export const validInputs: RawInputs = {
   connection: { host: "web1.example", user: "root", privateKeyPath: "~/.ssh/id_ed25519" },

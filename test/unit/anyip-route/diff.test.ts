@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { diffRoute } from "../../../provider/anyip-route/diff";
 import { checkInputs } from "../../../provider/anyip-route/inputs";
 import { encodeState } from "../../../provider/anyip-route/state";
-import type { RawInputs } from "../../../provider/managed-route/desired";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 import type { StateExtras } from "../../../provider/managed-route/recorded";
 import { fullInputs, validInputs, withValue } from "./valid-inputs";
 

@@ -1,6 +1,7 @@
 // Inputs with nothing wrong in them, for cases that change one thing.
 import { checkInputs } from "../../../provider/anyip-route/inputs";
-import type { DesiredRoute, RawInputs } from "../../../provider/managed-route/desired";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
+import type { DesiredRoute } from "../../../provider/managed-route/desired";
 
 export const pinnedKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVXL9nBqHPkfPZsoDAx3MFvZ5tuUZTv7Iku1OtyzjmP";
 

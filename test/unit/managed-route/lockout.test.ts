@@ -1,8 +1,8 @@
 // Plans that may be carried out, and what is said about those that may not.
 import { describe, expect, it } from "vitest";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 import type { Step } from "../../../provider/host/route";
 import { noSurroundings, type Surroundings } from "../../../provider/host/surroundings";
-import type { RawInputs } from "../../../provider/managed-route/desired";
 import { requireSafe } from "../../../provider/managed-route/lockout";
 import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
 import { requirePrefix } from "../net/require-prefix";

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeState, encodeState } from "../../../provider/anyip-route/state";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 import { AnyIPError } from "../../../provider/errors";
 import { hasKey, type ObservedRoute, type RouteKey } from "../../../provider/host/route";
-import type { RawInputs } from "../../../provider/managed-route/desired";
 import {
   explainAbsence,
   findRecorded,

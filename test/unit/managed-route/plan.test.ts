@@ -1,12 +1,12 @@
 // Plans: observed, desired and recorded in, a change or a refusal out.
 import { describe, expect, it } from "vitest";
 import { decodeState, encodeState } from "../../../provider/anyip-route/state";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 import type { PersistenceFacts } from "../../../provider/host/host";
 import type { BackendName } from "../../../provider/host/persistence/paths";
 import { type OwnershipRecord, recordName, type UnreadableRecord } from "../../../provider/host/record";
 import type { ObservedRoute } from "../../../provider/host/route";
 import { noSurroundings } from "../../../provider/host/surroundings";
-import type { RawInputs } from "../../../provider/managed-route/desired";
 import {
   explainAbsence,
   findRecorded,

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeState, encodeState } from "../../../provider/anyip-route/state";
+import type { RawInputs } from "../../../provider/check/raw-inputs";
 import { AnyIPError } from "../../../provider/errors";
 import type { Observation } from "../../../provider/host/host";
 import { hasKey, type ObservedRoute } from "../../../provider/host/route";
-import type { RawInputs } from "../../../provider/managed-route/desired";
 import { findRecorded, planCreate, planDelete, planUpdate } from "../../../provider/managed-route/plan";
 import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
 import { KernelTable, ModelHost } from "./kernel-table";

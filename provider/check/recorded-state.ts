@@ -1,6 +1,6 @@
-// The version of recorded states, of all resources that bind a prefix. Pure.
+// What the recorded states of all resources have in common: a version, and an error for what cannot be read. Pure.
 import { AnyIPError } from "../errors";
-import type { RawInputs } from "./desired";
+import type { RawInputs } from "./raw-inputs";
 
 /** The version that is written: 1, which is what a state without `stateVersion` has. */
 const stateVersion = 1;
@@ -18,4 +18,9 @@ export function requireCurrentVersion(outputs: RawInputs): void {
     `the recorded state has version ${String(outputs.stateVersion)}, this pulumi-anyip reads version ${stateVersion}; ` +
       "install the pulumi-anyip that wrote it, or a newer one",
   );
+}
+
+/** For a state that was edited into nonsense. */
+export function explainUnreadable(why: string): AnyIPError {
+  return new AnyIPError("STATE_UNREADABLE", `the recorded state cannot be read: ${why}`);
 }
