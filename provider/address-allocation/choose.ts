@@ -1,7 +1,7 @@
 // Which prefix an allocation gets: by the ledger, what is wanted, and a source of random bits. Pure but for these bits.
 import { allocate, explainExhausted, type RandomBits, type Want } from "../../net/allocation/allocate";
 import { explainRequest } from "../../net/allocation/request";
-import { formatPrefix, holdsPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
+import { formatPrefix, overlaps, type Prefix } from "../../net/prefix";
 import { AnyIPError } from "../errors";
 import { type Choice, onlyChoice } from "./inputs";
 import type { Ledger } from "./ledger";
@@ -19,41 +19,28 @@ export interface Chosen {
  * @throws AnyIPError POOL_EXHAUSTED, with figures; BLOCK_TAKEN, with who has it
  */
 export function choosePrefix(choice: Choice, owner: string, ledger: Ledger, random: RandomBits): Chosen {
-  const { request } = choice;
+  const { request, length, strategy, key, secret } = choice;
   const only = onlyChoice(choice);
   const earlier = ledger.findChosen(choice, owner);
-  const prefix = earlier && parsePrefix(earlier.route.prefix);
-  if (prefix && !isPrefixProblem(prefix) && (!only || isSame(prefix, only))) return { prefix, isNew: false };
+  if (earlier && (!only || isSame(earlier, only))) return { prefix: earlier, isNew: false };
   if (only) {
-    const problem = ledger.explainTaken(choice, only, (taken) => explainRequest(only, choice.length, taken));
+    const problem = ledger.explainTaken(choice, only, (taken) => explainRequest(only, length, taken));
     if (problem !== undefined) throw explainTaken(choice, problem);
     return { prefix: only, isNew: request === undefined };
   }
-  const allocation = allocate(wantOf(choice, random), ledger.takenOf(choice));
+  const want: Want = { length, strategy, key, secret, random };
+  const allocation = allocate(want, ledger.takenOf(choice));
   if ("prefix" in allocation) return { prefix: allocation.prefix, isNew: true };
   throw new AnyIPError(
     "POOL_EXHAUSTED",
-    `the pool ${explainExhausted(choice.length, choice.pool, allocation.exhausted)}. Give a larger pool that holds this one, ` +
+    `the pool ${explainExhausted(length, choice.pool, allocation.exhausted)}. Give a larger pool that holds this one, ` +
       "which renumbers nobody, or delete what is not needed any more",
   );
 }
 
-/** True where a program that is new would not get what this one has: it is excluded, or reserved. */
+/** True where nobody new would get the prefix, because it is excluded. */
 export function isLeftOut({ keptOut }: Choice, prefix: Prefix): boolean {
-  return keptOut.some(({ blocks }) =>
-    blocks.some((block) => holdsPrefix(block, prefix) || holdsPrefix(prefix, block)),
-  );
-}
-
-function wantOf({ length, strategy, key, secret }: Choice, random: RandomBits): Want {
-  switch (strategy) {
-    case "keyed":
-      return { length, strategy, key, secret };
-    case "random":
-      return { length, strategy, random };
-    case "nextFree":
-      return { length, strategy };
-  }
+  return keptOut.some(({ blocks }) => blocks.some((block) => overlaps(block, prefix)));
 }
 
 function explainTaken({ request, key, pool }: Choice, problem: string): AnyIPError {

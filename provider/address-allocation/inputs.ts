@@ -1,18 +1,18 @@
 // Raw inputs of an AddressAllocation → their canonical form and what is wrong with them. Pure; the engine's `check`.
 import { addressBits } from "../../net/address";
 import { keyedCandidate } from "../../net/allocation/keyed-candidate";
-import { PrefixTree } from "../../net/allocation/prefix-tree";
-import { explainKey, explainRequest, formatBlock, parseBlock } from "../../net/allocation/request";
-import { nothingReserved, reservedRanges } from "../../net/allocation/reserved";
+import { explainKey, explainRequest, formatBlock } from "../../net/allocation/request";
 import { explainUnbindable } from "../../net/bindable";
-import { formatPrefix, isPrefixProblem, type Prefix } from "../../net/prefix";
+import { formatPrefix, type Prefix } from "../../net/prefix";
 import type { CheckFailure, Fields } from "../check/fields";
 import {
-  type KeptOut,
+  type OpenPool,
+  openPool,
   readExclude,
   readPool,
   readPrefixLength,
   readQuarantine,
+  readRequest,
   readSecret,
 } from "../check/pool-fields";
 import type { RawInputs } from "../check/raw-inputs";
@@ -21,8 +21,7 @@ import { type RouteOptions, readRouteInputs } from "../managed-route/route-input
 export type Strategy = "keyed" | "random" | "nextFree";
 
 /** What is to be chosen out of which pool. */
-export interface Choice {
-  readonly pool: Prefix;
+export interface Choice extends OpenPool {
   /** Of what is chosen; that of an address for a single one. */
   readonly length: number;
   readonly strategy: Strategy;
@@ -33,8 +32,6 @@ export interface Choice {
   readonly request: Prefix | undefined;
   /** What a key does whose place is taken: get another, or fail. */
   readonly onCollision: "next" | "fail";
-  readonly keptOut: readonly KeptOut[];
-  readonly includeReserved: boolean;
   /** How long nobody else gets it once it is released; 0: not at all. */
   readonly quarantineSeconds: number;
 }
@@ -84,13 +81,6 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   };
 }
 
-/** What is kept out of the pool before anybody has anything of it. */
-export function openPool({ pool, includeReserved, keptOut }: Choice): PrefixTree {
-  const taken = new PrefixTree(pool, includeReserved ? nothingReserved(pool) : reservedRanges(pool));
-  for (const { blocks, by } of keptOut) for (const block of blocks) taken.insert(block, by);
-  return taken;
-}
-
 /** The prefix, if nothing that is only known later has a say in it; or why it cannot be had. */
 function foresee(choice: Choice): Prefix | string | undefined {
   const { request, length } = choice;
@@ -124,7 +114,7 @@ function readTarget(fields: Fields): Target | undefined {
   const strategy = fields.choice("strategy", ["keyed", "random", "nextFree"]);
   const key = readKey(fields);
   const secret = readSecret(fields, strategy);
-  const request = readRequest(fields, strategy);
+  const request = readOnlyRequest(fields, strategy);
   const onCollision = readOnCollision(fields, strategy);
   const exclude = readExclude(fields, pool);
   const includeReserved = fields.boolean("includeReserved") ?? false;
@@ -153,13 +143,9 @@ function readKey(fields: Fields): string | undefined {
   return problem === undefined ? key : fields.fail("key", problem);
 }
 
-function readRequest(fields: Fields, strategy: Strategy | undefined): Prefix | undefined {
-  const text = fields.value("request");
-  if (text === undefined) return undefined;
-  if (strategy !== undefined)
-    return fields.fail("request", `and strategy "${strategy}" exclude each other; drop one of them`);
-  const block = typeof text === "string" ? parseBlock(text) : { problem: "must be an address or a prefix" };
-  return isPrefixProblem(block) ? fields.fail("request", block.problem) : block;
+function readOnlyRequest(fields: Fields, strategy: Strategy | undefined): Prefix | undefined {
+  if (strategy === undefined || fields.value("request") === undefined) return readRequest(fields);
+  return fields.fail("request", `and strategy "${strategy}" exclude each other; drop one of them`);
 }
 
 function readOnCollision(fields: Fields, strategy: Strategy | undefined): "next" | "fail" {

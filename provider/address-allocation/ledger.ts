@@ -2,9 +2,10 @@
 import type { PrefixTree } from "../../net/allocation/prefix-tree";
 import { formatBlock } from "../../net/allocation/request";
 import { formatPrefix, holdsPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
+import { openPool } from "../check/pool-fields";
 import type { Observation } from "../host/host";
 import { type Hold, isOtherMachine, isUnreadable, type OwnershipRecord, stackOf } from "../host/record";
-import { type Choice, openPool } from "./inputs";
+import type { Choice } from "./inputs";
 
 interface Entry {
   readonly prefix: Prefix;
@@ -22,7 +23,7 @@ export class Ledger {
   readonly #entries: Entry[] = [];
   readonly #trees = new Map<string, PrefixTree>();
   /** By {@link wishKey}, what was chosen for it. */
-  readonly #chosen = new Map<string, OwnershipRecord[]>();
+  readonly #chosen = new Map<string, { readonly prefix: Prefix; readonly owner: string }[]>();
   #expired: OwnershipRecord[] = [];
 
   constructor(observed: Observation, nowSeconds: number) {
@@ -61,9 +62,9 @@ export class Ledger {
   }
 
   /** What is on record for the same stack, pool, key and length: a run that died, a former name, or what was released. */
-  findChosen(choice: Choice, owner: string): OwnershipRecord | undefined {
-    const records = this.#chosen.get(wishKey(stackOf(owner), choice)) ?? [];
-    return records.find((record) => record.owner === owner) ?? records[0];
+  findChosen(choice: Choice, owner: string): Prefix | undefined {
+    const found = this.#chosen.get(wishKey(stackOf(owner), choice)) ?? [];
+    return (found.find((chosen) => chosen.owner === owner) ?? found[0])?.prefix;
   }
 
   /** Why a certain block cannot be had, as {@link explainRequest} says it. A route that is nobody's on record is not in its way. */
@@ -119,7 +120,7 @@ export class Ledger {
     const pool = record.choice && readPrefix(record.choice.pool);
     if (!record.choice || !pool) return;
     const name = wishKey(stackOf(record.owner), { pool, length: prefix.length, key: record.choice.key });
-    this.#chosen.set(name, [...(this.#chosen.get(name) ?? []), record]);
+    this.#chosen.set(name, [...(this.#chosen.get(name) ?? []), { prefix, owner: record.owner }]);
   }
 }
 

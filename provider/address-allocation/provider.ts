@@ -9,6 +9,7 @@ import type { Host, Observation } from "../host/host";
 import { isUnreadable } from "../host/record";
 import type { RouteKey } from "../host/route";
 import type { HostAccess } from "../host-access";
+import { Declarations } from "../managed-route/declarations";
 import type { DesiredRoute } from "../managed-route/desired";
 import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
@@ -16,7 +17,6 @@ import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-rou
 import type { StateExtras } from "../managed-route/recorded";
 import { randomBits } from "../random-bits";
 import { choosePrefix, isLeftOut } from "./choose";
-import { DeclaredKeys } from "./declared";
 import { diffAllocation } from "./diff";
 import { checkInputs, type DesiredAllocation } from "./inputs";
 import { describeHolder, isOver, Ledger } from "./ledger";
@@ -40,7 +40,7 @@ export function createAddressAllocationProvider({
   now,
   warn,
 }: AllocationContext): AddressAllocationProvider {
-  const declared = new DeclaredKeys();
+  const declared = new Declarations();
   const ledgers = new WeakMap<object, Ledger>();
   const ledgerOf = (observed: Observation): Ledger => {
     const ledger = ledgers.get(observed.lockHold) ?? new Ledger(observed, Math.floor(now() / 1000));
@@ -50,7 +50,7 @@ export function createAddressAllocationProvider({
   return {
     async check(olds: RawInputs, news: RawInputs) {
       const { inputs, failures, desired } = checkInputs(news);
-      const other = desired && declared.findOther(desired);
+      const other = desired && findOther(declared, desired);
       if (other === undefined) return { inputs: keepForeseen(olds, inputs), failures: [...failures] };
       const key = JSON.stringify(desired?.choice.key);
       const reason = `is ${key} for ${other} of this program already, in the same pool on the same host; give each a key of its own`;
@@ -221,4 +221,9 @@ function explainKept(owner: string, prefix: Prefix): string {
     `${owner} keeps ${formatBlock(prefix)}, which \`exclude\` leaves out: what is allocated is never numbered anew. ` +
     "To have another, delete the resource and make it again"
   );
+}
+
+function findOther(declared: Declarations, { choice, options }: DesiredAllocation): string | undefined {
+  const { pool, length, key } = choice;
+  return declared.findOther(options.connection, options.owner, [formatPrefix(pool), length, key]);
 }

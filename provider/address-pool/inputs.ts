@@ -1,11 +1,11 @@
 // Raw inputs of an AddressPool → their canonical form and what is wrong with them. Pure; the engine's `check`.
-import { PrefixTree } from "../../net/allocation/prefix-tree";
 import { explainRequest } from "../../net/allocation/request";
-import { nothingReserved, reservedRanges } from "../../net/allocation/reserved";
 import { formatPrefix, type Prefix } from "../../net/prefix";
 import { type CheckFailure, Fields, isRecord, isUnknown } from "../check/fields";
 import {
   type KeptOut,
+  type OpenPool,
+  openPool,
   readExclude,
   readKeptOut,
   readPool,
@@ -27,15 +27,12 @@ export const outcomeNames: readonly string[] = [
 ];
 
 /** What an AddressPool asks for. */
-export interface DesiredPool {
-  readonly pool: Prefix;
+export interface DesiredPool extends OpenPool {
   /** In ascending order of the names. */
   readonly names: readonly DesiredName[];
   /** How a name that has nothing yet gets it; undefined: as is usual for its length. */
   readonly strategy: Strategy | undefined;
   readonly secret: string | undefined;
-  readonly keptOut: readonly KeptOut[];
-  readonly includeReserved: boolean;
   /** How long nobody else gets what a name had; 0: not at all. */
   readonly quarantineSeconds: number;
 }
@@ -84,13 +81,6 @@ export function checkInputs(raw: RawInputs): CheckedInputs {
   return refused.length > 0
     ? { inputs, failures: refused, desired: undefined }
     : { inputs, failures, desired };
-}
-
-/** What is kept out of a pool before anybody has anything of it. */
-export function openPool({ pool, includeReserved, keptOut }: DesiredPool): PrefixTree {
-  const taken = new PrefixTree(pool, includeReserved ? nothingReserved(pool) : reservedRanges(pool));
-  for (const { blocks, by } of keptOut) for (const block of blocks) taken.insert(block, by);
-  return taken;
 }
 
 /** Requests that could not be had even if nobody had anything else. */

@@ -1,8 +1,9 @@
 // The names of an AddressPool: a list whose entries are a name, or a name with what it wants of its own. Pure.
 import { addressBits } from "../../net/address";
-import { explainKey, explainLength, formatBlock, parseBlock } from "../../net/allocation/request";
-import { isPrefixProblem, type Prefix } from "../../net/prefix";
+import { explainKey, explainLength, formatBlock } from "../../net/allocation/request";
+import type { Prefix } from "../../net/prefix";
 import { type CheckFailure, Fields, isRecord, isUnknown } from "../check/fields";
+import { readRequest } from "../check/pool-fields";
 
 export type Strategy = "keyed" | "random" | "nextFree" | "sparse";
 
@@ -99,13 +100,6 @@ function readName(fields: Fields): string | undefined {
   // As a property of an object, which the results are, it would be lost.
   const problem = name === "__proto__" ? "is __proto__, which cannot be one" : explainKey(name);
   return problem === undefined ? name : fields.fail("name", problem);
-}
-
-function readRequest(fields: Fields): Prefix | undefined {
-  const text = fields.value("request");
-  if (text === undefined) return undefined;
-  const block = typeof text === "string" ? parseBlock(text) : { problem: "must be an address or a prefix" };
-  return isPrefixProblem(block) ? fields.fail("request", block.problem) : block;
 }
 
 /** Names that a person, or DNS, would take for one. */

@@ -10,7 +10,8 @@ import {
 import type { PrefixTree } from "../../net/allocation/prefix-tree";
 import { explainRequest, formatBlock } from "../../net/allocation/request";
 import { formatPrefix, holdsPrefix, type Prefix } from "../../net/prefix";
-import { type DesiredPool, openPool } from "./inputs";
+import { openPool } from "../check/pool-fields";
+import type { DesiredPool } from "./inputs";
 import type { DesiredName } from "./names";
 import { Quarantine } from "./quarantine";
 import type { Figures, RecordedPool } from "./state";

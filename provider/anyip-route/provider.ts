@@ -8,12 +8,12 @@ import type { LocalRoute } from "../host/route";
 import type { HostAccess } from "../host-access";
 import { RouteClaims } from "../managed-route/claims";
 import { requireUnused } from "../managed-route/cover";
+import { Declarations } from "../managed-route/declarations";
 import type { DesiredRoute } from "../managed-route/desired";
 import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
-import { DeclaredRoutes } from "./declared";
 import { diffRoute } from "./diff";
 import { checkInputs } from "./inputs";
 import { decodeState, encodeState } from "./state";
@@ -27,7 +27,7 @@ export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "config
 /** A provider whose resources live on the hosts that `findHost` finds. */
 export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider {
   const claims = new RouteClaims();
-  const declared = new DeclaredRoutes();
+  const declared = new Declarations();
   const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
     const owner = claims.find(machine, route);
     return owner !== undefined && owner !== id;
@@ -35,7 +35,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
   return {
     async check(_olds: RawInputs, news: RawInputs) {
       const { inputs, failures, desired } = checkInputs(news);
-      const other = desired && declared.findOther(desired);
+      const other = desired && findOther(declared, desired);
       if (other === undefined) return { inputs, failures: [...failures] };
       const reason = `is bound on the same host by ${other} of this program already; one of the two is enough`;
       return { inputs, failures: [{ property: "prefix", reason }] };
@@ -122,4 +122,8 @@ interface PlacedExtras {
 
 function place(machine: string, { result, ...rest }: RoutePlan<StateExtras>): RoutePlan<PlacedExtras> {
   return { ...rest, result: { extras: result, machine } };
+}
+
+function findOther(declared: Declarations, { connection, route, owner }: DesiredRoute): string | undefined {
+  return declared.findOther(connection, owner, [route.prefix, route.table, route.metric]);
 }

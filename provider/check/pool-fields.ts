@@ -1,5 +1,7 @@
 // The inputs that all have who hand out parts of a pool. Pure.
-import { explainLength, parseExclusion } from "../../net/allocation/request";
+import { PrefixTree } from "../../net/allocation/prefix-tree";
+import { explainLength, parseBlock, parseExclusion } from "../../net/allocation/request";
+import { nothingReserved, reservedRanges } from "../../net/allocation/reserved";
 import { formatPrefix, isPrefixProblem, overlaps, type Prefix, parsePrefix } from "../../net/prefix";
 import { durationExpected, parseDuration } from "./duration";
 import { type Fields, isUnknown } from "./fields";
@@ -8,6 +10,20 @@ import { type Fields, isUnknown } from "./fields";
 export interface KeptOut {
   readonly blocks: readonly Prefix[];
   readonly by: string;
+}
+
+/** A pool as it is before anybody has anything of it. */
+export interface OpenPool {
+  readonly pool: Prefix;
+  readonly keptOut: readonly KeptOut[];
+  readonly includeReserved: boolean;
+}
+
+/** What is taken of it: what is kept out. */
+export function openPool({ pool, includeReserved, keptOut }: OpenPool): PrefixTree {
+  const taken = new PrefixTree(pool, includeReserved ? nothingReserved(pool) : reservedRanges(pool));
+  for (const { blocks, by } of keptOut) for (const block of blocks) taken.insert(block, by);
+  return taken;
 }
 
 // A thousand resources have the same few pools. Equal ones get the same object, whose text is then known.
@@ -34,6 +50,14 @@ export function readPrefixLength(fields: Fields, pool: Prefix | undefined): numb
   const length = fields.integer("prefixLength", 0, 128);
   const problem = pool && length !== undefined ? explainLength(pool, length) : undefined;
   return problem === undefined ? length : fields.fail("prefixLength", problem);
+}
+
+/** A certain block that is asked for, by the property `request`. */
+export function readRequest(fields: Fields): Prefix | undefined {
+  const text = fields.value("request");
+  if (text === undefined) return undefined;
+  const block = typeof text === "string" ? parseBlock(text) : { problem: "must be an address or a prefix" };
+  return isPrefixProblem(block) ? fields.fail("request", block.problem) : block;
 }
 
 /** Failures name a path, because the engine prints what was given for a property at the top. */
