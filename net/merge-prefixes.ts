@@ -1,6 +1,6 @@
 // The fewest prefixes that hold the same addresses as others do.
 import { addressBits } from "./address";
-import { holdsPrefix, type Prefix } from "./prefix";
+import { comparePrefixes, holdsPrefix, type Prefix } from "./prefix";
 
 /**
  * The shortest list of prefixes that holds exactly the addresses of those given: IPv4 first, then by address. There is only
@@ -20,13 +20,6 @@ export function mergePrefixes(prefixes: Iterable<Prefix>): Prefix[] {
     merged.push(whole);
   }
   return merged;
-}
-
-/** IPv4 first, then by the lowest address; of two that begin alike the larger first. */
-function comparePrefixes(a: Prefix, b: Prefix): number {
-  if (a.family !== b.family) return a.family === "ipv4" ? -1 : 1;
-  if (a.network !== b.network) return a.network < b.network ? -1 : 1;
-  return a.length - b.length;
 }
 
 /** True when the two, in this order, are the halves of one prefix. */

@@ -62,9 +62,14 @@ export function isPrefixProblem(answer: Prefix | PrefixProblem): answer is Prefi
 }
 
 /** The prefix of the given length that holds the address. */
-function prefixOf(address: Address, length: number): Prefix {
+export function prefixOf(address: Address, length: number): Prefix {
   const hostBits = BigInt(addressBits(address.family) - length);
   return { family: address.family, network: (address.value >> hostBits) << hostBits, length };
+}
+
+/** The prefix that holds the address and nothing else. */
+export function hostPrefix(address: Address): Prefix {
+  return prefixOf(address, addressBits(address.family));
 }
 
 // Text costs more than all else that is done with a prefix, and the same pool is asked for it a thousand times.
@@ -108,4 +113,11 @@ export function holdsAddress(prefix: Prefix, address: Address): boolean {
 /** True when every address of the inner prefix is one of the outer's; a prefix holds itself. */
 export function holdsPrefix(outer: Prefix, inner: Prefix): boolean {
   return outer.family === inner.family && outer.length <= inner.length && overlaps(outer, inner);
+}
+
+/** IPv4 first, then by the lowest address; of two that begin alike the larger first. */
+export function comparePrefixes(a: Prefix, b: Prefix): number {
+  if (a.family !== b.family) return a.family === "ipv4" ? -1 : 1;
+  if (a.network !== b.network) return a.network < b.network ? -1 : 1;
+  return a.length - b.length;
 }

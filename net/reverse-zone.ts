@@ -1,6 +1,6 @@
 // Reverse DNS: the name of an address, and the zone that holds the PTR records of a prefix.
 import { type Address, addressBits } from "./address";
-import type { Prefix } from "./prefix";
+import { hostPrefix, type Prefix } from "./prefix";
 
 /**
  * The smallest zone under in-addr.arpa (RFC 1035 §3.5) or ip6.arpa (RFC 3596 §2.5) that holds every address
@@ -20,8 +20,8 @@ export function reverseZone(prefix: Prefix): string {
 }
 
 /** The name under which an address has its PTR record (RFC 1035 §3.5, RFC 3596 §2.5). */
-export function reverseName({ family, value }: Address): string {
-  return reverseZone({ family, network: value, length: addressBits(family) });
+export function reverseName(address: Address): string {
+  return reverseZone(hostPrefix(address));
 }
 
 /** True for the prefixes that RFC 2317 is for: those of IPv4 that are smaller than a /24 and larger than an address. */

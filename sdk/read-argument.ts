@@ -1,8 +1,8 @@
 // The arguments of the functions on text: what is not what it should be is thrown, with the argument's name, what was given
 // and what would be right.
-import { type Address, addressBits, parseAddress } from "../net/address";
+import { type Address, parseAddress } from "../net/address";
 import { isNameProblem, type NameProblem, parseDomainName, parseHostName } from "../net/host-name";
-import { isPrefixProblem, type Prefix, parsePrefix } from "../net/prefix";
+import { hostPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../net/prefix";
 
 /** @throws TypeError */
 export function readPrefix(argument: string, text: string): Prefix {
@@ -31,8 +31,7 @@ export function readPrefixOrAddress(argument: string, text: string): Prefix {
   if (requireText(argument, text, "2001:db8:100::/64 or 2001:db8:100::1").includes("/")) {
     return readPrefix(argument, text);
   }
-  const { family, value } = readAddress(argument, text);
-  return { family, network: value, length: addressBits(family) };
+  return hostPrefix(readAddress(argument, text));
 }
 
 /**

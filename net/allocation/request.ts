@@ -3,6 +3,7 @@ import { type Address, addressBits, formatAddress, parseAddress } from "../addre
 import {
   formatPrefix,
   holdsPrefix,
+  hostPrefix,
   isPrefixProblem,
   overlaps,
   type Prefix,
@@ -83,10 +84,6 @@ export function explainRequest(request: Prefix, length: number, taken: PrefixTre
   }
   const reserved = length === addressBits(pool.family) ? taken.reserved.find(request.network) : undefined;
   return reserved && `${text} is ${reserved.why}`;
-}
-
-function hostPrefix(address: Address): Prefix {
-  return { family: address.family, network: address.value, length: addressBits(address.family) };
 }
 
 /** The fewest prefixes that are a range together. */

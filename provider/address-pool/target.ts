@@ -1,7 +1,6 @@
 // What becomes of what a name has, before anybody else is looked at. Pure.
-import { addressBits } from "../../net/address";
 import { formatBlock } from "../../net/allocation/request";
-import { holdsPrefix, type Prefix } from "../../net/prefix";
+import { firstAddress, holdsPrefix, type Prefix, prefixOf } from "../../net/prefix";
 import type { DesiredName } from "./names";
 
 export type Target =
@@ -21,8 +20,7 @@ export function findTarget({ length, request }: DesiredName, had: Prefix | undef
   }
   if (!had) return { kind: "new" };
   if (length >= had.length) return { kind: "kept", block: { ...had, length } };
-  const tail = BigInt(addressBits(had.family) - length);
-  const grown = { family: had.family, network: (had.network >> tail) << tail, length };
+  const grown = prefixOf(firstAddress(had), length);
   const inPlace = `${formatBlock(had)} cannot grow to a /${length} where it is`;
   const otherwise = "give the block that it shall have by `request`, or a new name";
   if (grown.network !== had.network) {

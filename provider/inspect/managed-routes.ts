@@ -1,5 +1,5 @@
 // The managed routes of a host: each ownership record beside what the host's tables say. Pure.
-import { firstAddress, isPrefixProblem, parsePrefix } from "../../net/prefix";
+import { comparePrefixes, isPrefixProblem, parsePrefix } from "../../net/prefix";
 import { distinctTables, emptyTable, type ObservedTable, type TableName, tableKey } from "../host/host";
 import { isOtherMachine, isUnreadable, type OwnershipRecord, type UnreadableRecord } from "../host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute, type RouteKey } from "../host/route";
@@ -84,17 +84,16 @@ function compareRecords(one: OwnershipRecord, other: OwnershipRecord): number {
 function compareKeys(one: RouteKey, other: RouteKey): number {
   return (
     compareTexts(one.family, other.family) ||
-    comparePrefixes(one.prefix, other.prefix) ||
+    comparePrefixTexts(one.prefix, other.prefix) ||
     one.table - other.table ||
     one.metric - other.metric
   );
 }
 
-function comparePrefixes(one: string, other: string): number {
+function comparePrefixTexts(one: string, other: string): number {
   const [a, b] = [parsePrefix(one), parsePrefix(other)];
   if (isPrefixProblem(a) || isPrefixProblem(b)) return compareTexts(one, other);
-  const [first, second] = [firstAddress(a).value, firstAddress(b).value];
-  return first === second ? a.length - b.length : first < second ? -1 : 1;
+  return comparePrefixes(a, b);
 }
 
 function compareTexts(one: string, other: string): number {

@@ -1,6 +1,13 @@
 // Larger local routes by which addresses are answered that have none of their own. Pure.
-import { addressBits } from "../../net/address";
-import { formatPrefix, holdsPrefix, isPrefixProblem, type Prefix, parsePrefix } from "../../net/prefix";
+import {
+  firstAddress,
+  formatPrefix,
+  holdsPrefix,
+  isPrefixProblem,
+  type Prefix,
+  parsePrefix,
+  prefixOf,
+} from "../../net/prefix";
 import { AnyIPError } from "../errors";
 import type { Observation, ObservedTable, RoutePlan } from "../host/host";
 import { isOtherMachine } from "../host/record";
@@ -22,13 +29,17 @@ function searchCovers(table: ObservedTable, prefix: Prefix): ObservedLocalRoute[
   return listAround(prefix).flatMap((text) => table.find(text).filter(isLocalRoute));
 }
 
+// Every batch shows a new table, and is asked about the same few pools.
+const textsAround = new WeakMap<Prefix, readonly string[]>();
+
 /** The texts of all prefixes that hold this one, the longest first. */
-function listAround({ family, network, length }: Prefix): string[] {
+function listAround(prefix: Prefix): readonly string[] {
+  const known = textsAround.get(prefix);
+  if (known) return known;
   const texts: string[] = [];
-  for (let shorter = length; shorter > 0; shorter--) {
-    const hostBits = BigInt(addressBits(family) - shorter);
-    texts.push(formatPrefix({ family, network: (network >> hostBits) << hostBits, length: shorter }));
-  }
+  for (let length = prefix.length; length > 0; length--)
+    texts.push(formatPrefix(prefixOf(firstAddress(prefix), length)));
+  textsAround.set(prefix, texts);
   return texts;
 }
 
@@ -42,20 +53,12 @@ export function requireUnused<Result>(plan: RoutePlan<Result>, observed: Observa
   const { route } = plan.step;
   const { table, machineId } = observed;
   const outer = read(route.prefix);
-  const left = observed
-    .listCovered()
-    .filter(
-      (record) =>
-        record.route.table === route.table &&
-        !isOtherMachine(record.machineId, machineId) &&
-        holdsPrefix(outer, read(record.route.prefix)) &&
-        !isCoveredByAnother(table, read(record.route.prefix), route),
-    );
-  if (left.length > 0)
-    throw explainInUse(
-      route,
-      left.map(({ owner }) => owner),
-    );
+  const owners = observed.listCovered().flatMap((record) => {
+    if (record.route.table !== route.table || isOtherMachine(record.machineId, machineId)) return [];
+    const inner = read(record.route.prefix);
+    return holdsPrefix(outer, inner) && !isCoveredByAnother(table, inner, route) ? [record.owner] : [];
+  });
+  if (owners.length > 0) throw explainInUse(route, owners);
   return plan;
 }
 
