@@ -28,6 +28,11 @@ function familyFlag(family: Family): string {
 
 const unicastType = 1;
 
+/** Its word for type 0 is another than rtnetlink's. */
+function readType(name: string): number {
+  return name === "none" ? 0 : routeTypeNames.indexOf(name);
+}
+
 // `local 203.0.113.0/25 dev lo table local scope host  metric 50`, `default via 192.0.2.9 dev eth0`
 const routeLine = /^(?:([a-z]+) )?(default|[0-9a-fA-F:.]+)(\/[0-9]{1,3})? /;
 
@@ -44,8 +49,7 @@ export function parseBusyboxTable(text: string, { family, table }: TableName): O
     },
     (line, prefix) => {
       const [, typeName] = routeLine.exec(line) ?? [];
-      // It has another word for type 0, and none for unicast.
-      const type = typeName === undefined ? unicastType : Math.max(0, routeTypeNames.indexOf(typeName));
+      const type = typeName === undefined ? unicastType : readType(typeName);
       const words = typeName === undefined ? `unicast ${line}` : line;
       return { family, prefix, table, type, ...readRouteWords(words, family) };
     },

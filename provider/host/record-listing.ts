@@ -59,10 +59,7 @@ export class RecordListing {
   }
 
   find(key: RouteKey): Found | undefined {
-    const name = recordName(key);
-    const file = this.files.get(name);
-    if (file) this.put(name, parseFile(name, file));
-    return this.parsed.get(name);
+    return this.findByName(recordName(key));
   }
 
   /** All that there is, by file name, in no order. */
@@ -74,9 +71,7 @@ export class RecordListing {
   /** Those of what is answered by a larger route alone. */
   covered(): OwnershipRecord[] {
     return [...this.coveredNames].flatMap((name) => {
-      const file = this.files.get(name);
-      if (file) this.put(name, parseFile(name, file));
-      const found = this.parsed.get(name);
+      const found = this.findByName(name);
       return found && !isUnreadable(found) ? [found] : [];
     });
   }
@@ -93,18 +88,27 @@ export class RecordListing {
     this.put(changedName(change), change.kind === "write" ? change.record : undefined);
   }
 
+  private findByName(name: string): Found | undefined {
+    const file = this.files.get(name);
+    if (file) this.put(name, parseFile(name, file));
+    return this.parsed.get(name);
+  }
+
   private put(name: string, found: Found | undefined): void {
     this.files.delete(name);
     this.parsed.set(name, found);
-    if (found && !isUnreadable(found) && found.hold.kind === "covered") this.coveredNames.add(name);
-    else this.coveredNames.delete(name);
+    this.noteCovered(name, found !== undefined && !isUnreadable(found) && found.hold.kind === "covered");
   }
 
   private putFile(name: string, file: RecordFile): void {
     this.parsed.delete(name);
     this.files.set(name, file);
     // Told without parsing, since most are not.
-    if (file.text.includes("\ncovered ")) this.coveredNames.add(name);
+    this.noteCovered(name, file.text.includes("\ncovered "));
+  }
+
+  private noteCovered(name: string, isCovered: boolean): void {
+    if (isCovered) this.coveredNames.add(name);
     else this.coveredNames.delete(name);
   }
 }

@@ -18,25 +18,23 @@ import { isBusyboxUsage } from "./busybox";
 import { busybox, type Dialect, iproute2 } from "./dialect";
 import { explainFailedInstall, explainSilentShell } from "./explain";
 import {
-  distinctTables,
   emptyTable,
   lockTimeoutSeconds,
   type Observation,
   type ObservedTable,
   type PersistenceFacts,
-  type RouteOperation,
   type TableName,
-  tableKey,
 } from "./host";
 import { parseBatchReport } from "./iproute2";
 import { parseSshPeer, parseSurroundings } from "./look-around";
 import { makeNonce } from "./nonce";
 import type { BackendName } from "./persistence/paths";
-import { changedName, recordName } from "./record";
+import { changedName } from "./record";
 import { RecordListing } from "./record-listing";
 import type { RecordSelection } from "./record-script";
 import type { RootAccess } from "./root-access";
 import type { RouteKey } from "./route";
+import { SeenUnderLock, type Wish } from "./seen-under-lock";
 import { noSurroundings, type Surroundings } from "./surroundings";
 
 /** The routes that one operation looks at; all of one table. */
@@ -55,15 +53,8 @@ export class RootShell {
   private machine = "";
   private machineId = "-";
   private lockedSinceMs: number | undefined;
-  private readonly looks = new Map<string, ObservedTable>();
-  /** The looks that still show what was deleted since. */
-  private readonly outdated = new Set<string>();
-  /** Those seen since the lock was taken: only who has the lock changes a record. */
-  private records = new RecordListing();
-  private hasLookedForRecords = false;
+  private seen = new SeenUnderLock();
   private sshPeer: Address | undefined;
-  /** What the host must go on reaching, as seen since the lock was taken. */
-  private surroundings: Surroundings | undefined;
   private persistence: PersistenceFacts = { runs: [], installed: [] };
   private isClosed = false;
 
@@ -125,7 +116,7 @@ export class RootShell {
   /** Reads what the host must go on reaching, without the lock. */
   async lookAround(): Promise<Surroundings> {
     await this.runObserve([], [], "none", true);
-    return this.surroundings ?? noSurroundings;
+    return this.seen.surroundings ?? noSurroundings;
   }
 
   /** Runs a script that changes nothing, and returns what it prints before the marker that it is given. */
@@ -140,62 +131,32 @@ export class RootShell {
   /** Reads a table as it is, and all records, without the lock. */
   async observe(name: TableName): Promise<Observation> {
     const { tables, records } = await this.survey([name]);
-    return this.present(tables[0] ?? emptyTable, records);
+    return this.present(tables[0] ?? emptyTable, records, records);
   }
 
   /**
    * Looks at tables and records under the host's lock, which is held from then on but passed to others now and then. Takes
    * no look where an earlier one will do, and shows the surroundings to all that do more than take away.
    */
-  async look(
-    wishes: readonly Pick<RouteOperation<unknown>, "reads" | "look" | "records">[],
-  ): Promise<(reads: Reads) => Observation> {
+  async look(wishes: readonly Wish[]): Promise<(reads: Reads) => Observation> {
     const lock = this.chooseLockStep();
-    if (lock !== "none") this.forget();
-    const looksAround = this.surroundings === undefined && wishes.some(({ look }) => look !== "earlier");
-    const tables = distinctTables(
-      wishes.filter((wish) => !this.isSatisfied(wish)).map(({ reads }) => reads[0]),
-    );
-    const wantsAll = wishes.some(({ records }) => records === "all");
-    const records = this.chooseRecords(
-      wishes.flatMap(({ reads }) => reads),
-      wantsAll,
-    );
+    if (lock !== "none") this.seen = new SeenUnderLock();
+    const { seen } = this;
+    const looksAround = seen.surroundings === undefined && wishes.some(({ look }) => look !== "earlier");
+    const tables = seen.chooseTables(wishes);
+    const records = seen.chooseRecords(wishes);
     if (lock !== "none" || looksAround || tables.length > 0 || records.length > 0) {
       const observed = await this.runObserve(tables, records, lock, looksAround);
-      this.remember(tables, observed.tables);
-      this.records.add(observed.records);
-      this.hasLookedForRecords = true;
+      seen.addTables(tables, observed.tables);
+      seen.addRecords(observed.records);
       if (lock !== "none") this.lockedSinceMs = performance.now();
     }
-    return (reads) => this.present(this.looks.get(tableKey(reads[0])) ?? emptyTable, this.records);
+    return (reads) => this.present(seen.findTable(reads[0]), seen.records, seen);
   }
 
-  private isSatisfied({
-    reads: [key],
-    look = "new",
-  }: Pick<RouteOperation<unknown>, "reads" | "look">): boolean {
-    const name = tableKey(key);
-    return look !== "new" && this.looks.has(name) && (look === "earlier" || !this.outdated.has(name));
-  }
-
-  private forget(): void {
-    this.looks.clear();
-    this.outdated.clear();
-    this.records = new RecordListing();
-    this.hasLookedForRecords = false;
-    this.surroundings = undefined;
-  }
-
-  /** Those that are not known yet; all there are where it would be the second time, since operations come in masses. */
-  private chooseRecords(keys: readonly RouteKey[], wantsAll: boolean): RecordSelection {
-    if (wantsAll) return this.records.isWhole ? [] : "all";
-    const names = [...new Set(keys.map(recordName))].filter((name) => !this.records.knows(name));
-    return names.length > 0 && this.hasLookedForRecords ? "all" : names;
-  }
-
-  private present(table: ObservedTable, records: RecordListing): Observation {
-    const { machine, machineId, surroundings = noSurroundings, persistence } = this;
+  private present(table: ObservedTable, records: RecordListing, lockHold: object): Observation {
+    const { machine, machineId, persistence } = this;
+    const { surroundings = noSurroundings } = this.seen;
     return {
       table,
       machine,
@@ -205,7 +166,7 @@ export class RootShell {
       findRecord: (key) => records.find(key),
       listRecords: () => records.entries(),
       listCovered: () => records.covered(),
-      lockHold: records,
+      lockHold,
     };
   }
 
@@ -229,7 +190,7 @@ export class RootShell {
     if (records.length > 0)
       this.persistence = { ...this.persistence, installed: readBackends("installed", before) };
     const observed = readTables(this.label, before, tables, dialect);
-    if (looksAround) this.surroundings = parseSurroundings(this.label, before, this.sshPeer, dialect);
+    if (looksAround) this.seen.surroundings = parseSurroundings(this.label, before, this.sshPeer, dialect);
     return { tables: observed, records: RecordListing.parse(listing, records) };
   }
 
@@ -239,13 +200,6 @@ export class RootShell {
     if (runs.length > 0) this.persistence = { ...this.persistence, runs };
     this.machine = /^@machine (.*)$/m.exec(text)?.[1] ?? this.machine;
     this.machineId = /^@machine-id ([0-9a-f]{32})$/m.exec(text)?.[1] ?? this.machineId;
-  }
-
-  private remember(tables: readonly TableName[], observed: readonly ObservedTable[]): void {
-    for (const [index, name] of tables.entries()) {
-      this.looks.set(tableKey(name), observed[index] ?? emptyTable);
-      this.outdated.delete(tableKey(name));
-    }
   }
 
   private chooseLockStep(): LockStep {
@@ -273,10 +227,7 @@ export class RootShell {
     verify: readonly TableName[],
     confirmTimeoutSeconds: number,
   ): Promise<ReadonlyMap<number, string>> {
-    for (const { step } of changes) {
-      if (step?.kind === "delete") this.outdated.add(tableKey(step.route));
-      else if (step) this.looks.delete(tableKey(step.route));
-    }
+    this.seen.noteSteps(changes);
     this.channel.write(formatApplyScript(this.nonce, changes, verify, confirmTimeoutSeconds, this.dialect));
     const waitMs = this.commandTimeoutMs + confirmTimeoutSeconds * 1000;
     const text = await this.channel.readUntilLine(this.markers.applied, waitMs);
@@ -300,9 +251,8 @@ export class RootShell {
     const text = await this.awaitDone();
     requireWritten(this.label, text);
     const observed = readTables(this.label, text, verify, this.dialect);
-    this.remember(verify, observed);
-    for (const change of changes)
-      if (change.record && !dropped.includes(change)) this.records.apply(change.record);
+    this.seen.addTables(verify, observed);
+    this.seen.noteRecords(changes.filter((change) => !dropped.includes(change)));
     return observed;
   }
 
