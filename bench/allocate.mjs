@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { cache, repository } from "../scripts/setup/paths.mjs";
 import { run } from "../scripts/setup/process.mjs";
 import { setUp } from "../scripts/setup.mjs";
-import { median, printMachine } from "./figures.mjs";
+import { median, printMachine, runRounds } from "./figures.mjs";
 import { measureOnHost, phases } from "./on-host.mjs";
 import { BenchStack } from "./stack.mjs";
 
@@ -44,7 +44,9 @@ export async function benchAllocate(args) {
   printMachine(`a /64 filled from empty, address by address; medians of ${rounds}`);
   const times = await measureTasks(sides, rounds);
   printTimes(times, sides);
-  const pools = await measurePools(names, rounds);
+  const pools = await runRounds(poolSides, rounds, `a pool of ${names} names`, (side) =>
+    measurePool(side, names),
+  );
   printPools(pools, names);
   const allocations = await measureAllocations(count, rounds);
   printAllocations(allocations, count);
@@ -127,17 +129,6 @@ function printTimes(times, sides) {
   console.log("");
 }
 
-async function measurePools(names, rounds) {
-  const pools = new Map(poolSides.map((side) => [side, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [side, runs] of pools) {
-      process.stderr.write(`a pool of ${names} names, round ${round + 1} of ${rounds}: ${side} …\n`);
-      runs.push(await measurePool(side, names));
-    }
-  }
-  return pools;
-}
-
 async function measurePool(side, names) {
   const environment = { BENCH_SIDE: side, BENCH_COUNT: String(names) };
   const stack = new BenchStack({ environment, flags: [], main: "pool.js" });
@@ -177,15 +168,9 @@ async function measureAllocations(count, rounds) {
   const { createSandbox } = createRequire(import.meta.url)(`${repository}/dist/sandbox`);
   const sandbox = await createSandbox();
   try {
-    const sides = new Map(hostSides.map((side) => [side, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const [side, runs] of sides) {
-        process.stderr.write(`${count} allocations, round ${round + 1} of ${rounds}: ${side} …\n`);
-        const host = sandbox.host("web1");
-        runs.push(await measureOnHost({ sandbox, host, side, persist: "none", count, flags: [] }));
-      }
-    }
-    return sides;
+    return await runRounds(hostSides, rounds, `${count} allocations`, (side) =>
+      measureOnHost({ sandbox, host: sandbox.host("web1"), side, persist: "none", count, flags: [] }),
+    );
   } finally {
     await sandbox.close();
   }

@@ -15,3 +15,15 @@ export function printMachine(what) {
       `Linux, Node ${process.versions.node}\n`,
   );
 }
+
+/** Measures each side once a round, one after the other; the answer has the runs of each side, in order. */
+export async function runRounds(sides, rounds, what, measure) {
+  const runs = new Map(sides.map((side) => [side, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const side of sides) {
+      process.stderr.write(`${what}, round ${round + 1} of ${rounds}: ${side} …\n`);
+      runs.get(side).push(await measure(side));
+    }
+  }
+  return runs;
+}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { repository } from "../scripts/setup/paths.mjs";
 import { setUp } from "../scripts/setup.mjs";
-import { median, printMachine } from "./figures.mjs";
+import { median, printMachine, runRounds } from "./figures.mjs";
 import { measureOnHost, phases } from "./on-host.mjs";
 
 /** AnyIPRoutes that outlast a reboot, on a host that systemd has booted; those of the other sides do not. */
@@ -49,15 +49,10 @@ export async function benchUp(args) {
       `${count} routes on one host, the crowded one with ${crowd} records of others; medians of ${rounds}; checkpoints skipped; ` +
         `--parallel ${values.parallel ?? "at the engine's default"}`,
     );
-    const sides = new Map(
-      ["floor", "same inputs", "AnyIPRoute", persistent, crowded].map((side) => [side, []]),
+    const allSides = ["floor", "same inputs", "AnyIPRoute", persistent, crowded];
+    const sides = await runRounds(allSides, rounds, `${count} routes`, (side) =>
+      measure(sandbox, side, count, flags),
     );
-    for (let round = 0; round < rounds; round++) {
-      for (const [side, runs] of sides) {
-        process.stderr.write(`round ${round + 1} of ${rounds}: ${side} …\n`);
-        runs.push(await measure(sandbox, side, count, flags));
-      }
-    }
     const loginSides = new Map();
     for (const side of ["a login each", ...(hasRemoteCommand() ? ["remote.Command"] : [])]) {
       process.stderr.write(`${side} …\n`);

@@ -26,12 +26,8 @@ def sparse_number(index):
     return int(format(index, "032b")[::-1], 2)
 
 
-def keyed_ipaddress(count):
-    import ipaddress
-
-    network = ipaddress.ip_network(POOL)
-    pool_bytes = network.network_address.packed
-    taken = set()
+def take_keyed(network, pool_bytes, taken, count):
+    """The address of the last key, each the first of its candidates that is not taken."""
     for index in range(count):
         counter = 0
         while True:
@@ -41,6 +37,13 @@ def keyed_ipaddress(count):
             counter += 1
         taken.add(address)
     return address
+
+
+def keyed_ipaddress(count):
+    import ipaddress
+
+    network = ipaddress.ip_network(POOL)
+    return take_keyed(network, network.network_address.packed, set(), count)
 
 
 def next_free_ipaddress(count):
@@ -75,17 +78,7 @@ def keyed_netaddr(count):
     import netaddr
 
     network = netaddr.IPNetwork(POOL)
-    pool_bytes = network.ip.packed
-    taken = netaddr.IPSet()
-    for index in range(count):
-        counter = 0
-        while True:
-            address = network[keyed_offset(pool_bytes, 128, f"site-{index}", counter)]
-            if address not in taken:
-                break
-            counter += 1
-        taken.add(address)
-    return address
+    return take_keyed(network, network.ip.packed, netaddr.IPSet(), count)
 
 
 def next_free_netaddr(count):

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox, type Host, type Sandbox } from "../../sandbox";
 import { fingerprintHost } from "../support/fingerprint-host";
 import { expectNothingLeft } from "../support/host-processes";
+import { expectPreviewed, type PropertyChange } from "../support/property-changes";
 import { configureFor, openQuickstart } from "../support/pulumi-examples";
 import type { PulumiProject } from "../support/pulumi-project";
 import { connectTo, type RouteArgs, RoutesProject } from "../support/pulumi-routes";
@@ -147,13 +148,9 @@ interface Drift {
   readonly op: "replace" | "update";
 }
 
-interface Change {
-  readonly property: string;
+interface Change extends PropertyChange {
   readonly before: RouteArgs;
   readonly after: RouteArgs;
-  readonly op: "replace" | "update";
-  /** A part of the route's line on the host afterwards; default, the line is as before. */
-  readonly expected?: string;
 }
 
 describe("a change of one property", () => {
@@ -254,14 +251,7 @@ describe("a change of one property", () => {
 
     declare("after");
     const steps = await project.pulumi.preview();
-    for (const { property, op } of changes) {
-      expect(
-        steps[property]?.map((step) => step.op),
-        property,
-      ).toEqual([op]);
-      const [name] = property.split(".");
-      if (op === "replace") expect(steps[property]?.[0]?.replaceReasons, property).toEqual([name]);
-    }
+    expectPreviewed(steps, changes);
     const notices = await watchRoutes(web1, () => project.pulumi.up());
     const after = await web1.routes();
     const idsAfter = await project.pulumi.routes();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSandbox, type Host, type Sandbox } from "../../sandbox";
 import { fingerprintHost } from "../support/fingerprint-host";
 import { expectNothingLeft } from "../support/host-processes";
+import { expectPreviewed, type PropertyChange } from "../support/property-changes";
 import { AllocationsProject } from "../support/pulumi-allocations";
 import { configureFor, openExample } from "../support/pulumi-examples";
 import type { PulumiProject, StateResource } from "../support/pulumi-project";
@@ -116,13 +117,9 @@ describe("the example sites", () => {
   });
 });
 
-interface Change {
-  readonly property: string;
+interface Change extends PropertyChange {
   readonly before?: RouteArgs;
   readonly after: RouteArgs;
-  readonly op: "replace" | "update";
-  /** A part of the route's line on the host afterwards; default, the line is as before. */
-  readonly expected?: string;
   /** What is chosen afterwards; default, what was chosen before. */
   readonly prefix?: unknown;
 }
@@ -246,13 +243,7 @@ describe("a change of one property", () => {
 
     declare("after");
     const steps = await project.pulumi.preview();
-    for (const { property, op } of changes) {
-      expect(
-        steps[property]?.map((step) => step.op),
-        property,
-      ).toEqual([op]);
-      if (op === "replace") expect(steps[property]?.[0]?.replaceReasons, property).toEqual([property]);
-    }
+    expectPreviewed(steps, changes);
     const { output } = await project.pulumi.up();
     const linesAfter = await web1.routes();
     const after = await project.pulumi.allocations();

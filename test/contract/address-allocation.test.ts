@@ -1,10 +1,10 @@
 // AddressAllocation on the wire: what the class registers and derives, and the provider process as the engine talks to it.
 import * as pulumi from "@pulumi/pulumi";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AddressAllocation, type AddressAllocationArgs } from "../../sdk";
 import { DynamicProvider } from "./dynamic-provider";
 import { allocationLiteral } from "./literal";
+import { mockEngine } from "./registrations";
 
 const diffNone = 1;
 const diffSome = 2;
@@ -12,29 +12,9 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const pool = "2001:db8:100::/64";
 
 describe("the class AddressAllocation", () => {
-  const registered: { type: string; inputs: Record<string, unknown>; source: string | undefined }[] = [];
+  const outputs = { prefix: "2001:db8:100::1:5/128", key: "shop.example", machineId: "-" };
+  const registered = mockEngine(({ name, inputs }) => ({ id: name, state: { ...inputs, ...outputs } }));
 
-  beforeAll(async () => {
-    const outputs = { prefix: "2001:db8:100::1:5/128", key: "shop.example", machineId: "-" };
-    await pulumi.runtime.setMocks(
-      {
-        newResource: ({ name, inputs }) => ({ id: name, state: { ...inputs, ...outputs } }),
-        call: () => ({}),
-      },
-      "shop",
-      "dev",
-    );
-    const monitor = pulumi.runtime.getMonitor() as object;
-    const registerResource: unknown = Reflect.get(monitor, "registerResource");
-    if (typeof registerResource !== "function") throw new Error("the mocks' monitor registers nothing");
-    Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, answer: unknown) => {
-      const inputs = request.getObject()?.toJavaScript() ?? {};
-      registered.push({ type: request.getType(), inputs, source: request.getSourceposition()?.getUri() });
-      return registerResource.call(monitor, request, answer);
-    });
-  });
-
-  // The SDK finds the line of the program in functions that have a name.
   function allocate(more: Partial<AddressAllocationArgs> = {}): AddressAllocation {
     return new AddressAllocation("shop.example", { connection: { host: "h" }, pool, ...more });
   }

@@ -1,39 +1,21 @@
 // AddressPool on the wire: what the class registers, and the provider process as the engine talks to it.
 import * as pulumi from "@pulumi/pulumi";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AddressPool } from "../../sdk";
 import { DynamicProvider } from "./dynamic-provider";
 import { poolLiteral } from "./literal";
+import { mockEngine } from "./registrations";
 
 const diffNone = 1;
 const diffSome = 2;
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 describe("the class AddressPool", () => {
-  const registered: { type: string; inputs: Record<string, unknown> }[] = [];
   const results = { shop: "2001:db8:100::5", constructor: "2001:db8:100::6" };
-
-  beforeAll(async () => {
-    await pulumi.runtime.setMocks(
-      {
-        newResource: ({ name, inputs }) => ({
-          id: name,
-          state: { ...inputs, results: JSON.stringify(results) },
-        }),
-        call: () => ({}),
-      },
-      "shop",
-      "dev",
-    );
-    const monitor = pulumi.runtime.getMonitor() as object;
-    const registerResource: unknown = Reflect.get(monitor, "registerResource");
-    if (typeof registerResource !== "function") throw new Error("the mocks' monitor registers nothing");
-    Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, answer: unknown) => {
-      registered.push({ type: request.getType(), inputs: request.getObject()?.toJavaScript() ?? {} });
-      return registerResource.call(monitor, request, answer);
-    });
-  });
+  const registered = mockEngine(({ name, inputs }) => ({
+    id: name,
+    state: { ...inputs, results: JSON.stringify(results) },
+  }));
 
   it("registers the type token, the constant literal, its inputs as they are, and its secret as one", async () => {
     const names = ["shop", pulumi.output("mail"), { name: "lab", prefixLength: 112 }];

@@ -1,50 +1,20 @@
 // What the AnyIPRoute class registers, seen by the SDK's own mocks.
 import * as pulumi from "@pulumi/pulumi";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodeState } from "../../provider/anyip-route/state";
 import { persistChoices } from "../../provider/managed-route/persistence";
 import { AnyIPRoute, type ConnectionArgs } from "../../sdk";
 import { providerLiteral } from "./literal";
+import { mockEngine, type Registration } from "./registrations";
 
 // sdk/go/common/resource/sig of pulumi/pulumi: how a secret looks on the wire.
 const signatureKey = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A registration as it goes over the wire; the mocks themselves see it with the secrets merged upwards. */
-interface Registration {
-  readonly type: string;
-  readonly inputs: Record<string, unknown>;
-  /** Of the line of the program. */
-  readonly source: string | undefined;
-}
-let registered: Registration[] = [];
-
-beforeAll(async () => {
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ name, inputs }) => ({
-        id: `${name}-id`,
-        state: { ...inputs, ...(name === "adopted" ? { origin: "adopted" } : {}) },
-      }),
-      call: () => ({}),
-    },
-    "shop",
-    "dev",
-  );
-  const monitor: unknown = pulumi.runtime.getMonitor();
-  if (typeof monitor !== "object" || monitor === null) throw new Error("the mocks have no monitor");
-  const registerResource: unknown = Reflect.get(monitor, "registerResource");
-  if (typeof registerResource !== "function") throw new Error("the mocks' monitor registers nothing");
-  Reflect.set(monitor, "registerResource", (request: RegisterResourceRequest, answer: unknown) => {
-    const inputs = request.getObject()?.toJavaScript() ?? {};
-    registered.push({ type: request.getType(), inputs, source: request.getSourceposition()?.getUri() });
-    return registerResource.call(monitor, request, answer);
-  });
-});
-beforeEach(() => {
-  registered = [];
-});
+const registered = mockEngine(({ name, inputs }) => ({
+  id: `${name}-id`,
+  state: { ...inputs, ...(name === "adopted" ? { origin: "adopted" } : {}) },
+}));
 
 function resolveOutput<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));

@@ -10,12 +10,9 @@ export class AllocationsProject {
 
   /** `name` is the project's. */
   static async create(name = "allocations"): Promise<AllocationsProject> {
-    const program = "test/acceptance/programs/allocations.cjs";
-    const files = {
-      "Pulumi.yaml": `name: ${name}\nruntime: nodejs\nmain: ${program}\n`,
-      "package.json": '{ "private": true }\n',
-    };
-    return new AllocationsProject(await PulumiProject.create({ copies: [program], files }));
+    return new AllocationsProject(
+      await PulumiProject.createFor("test/acceptance/programs/allocations.cjs", name),
+    );
   }
 
   /** What the program has from now on; `$route` of an allocation is the name of the route whose prefix is its pool. */

@@ -104,6 +104,15 @@ export class PulumiProject {
     return project;
   }
 
+  /** A project of this name whose program is one file of the repository. */
+  static createFor(program: string, name: string): Promise<PulumiProject> {
+    const files = {
+      "Pulumi.yaml": `name: ${name}\nruntime: nodejs\nmain: ${program}\n`,
+      "package.json": '{ "private": true }\n',
+    };
+    return PulumiProject.create({ copies: [program], files });
+  }
+
   /** Makes the folder without a stack, for a program that makes its own. */
   static async createFolder(options: ProjectOptions): Promise<PulumiProject> {
     const { pulumiEnvironment } = await import("../../scripts/setup.mjs");

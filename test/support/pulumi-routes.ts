@@ -22,12 +22,7 @@ export class RoutesProject {
 
   /** `name` is the project's. */
   static async create(name = "routes"): Promise<RoutesProject> {
-    const program = "test/acceptance/programs/routes.cjs";
-    const files = {
-      "Pulumi.yaml": `name: ${name}\nruntime: nodejs\nmain: ${program}\n`,
-      "package.json": '{ "private": true }\n',
-    };
-    return new RoutesProject(await PulumiProject.create({ copies: [program], files }));
+    return new RoutesProject(await PulumiProject.createFor("test/acceptance/programs/routes.cjs", name));
   }
 
   /**
