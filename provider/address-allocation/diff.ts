@@ -1,9 +1,14 @@
 // Desired against recorded: what makes a new choice necessary, what is changed in place. Pure; the engine's `diff`.
 import { holdsPrefix } from "../../net/prefix";
-import { isUnknown } from "../check/fields";
 import { isEqual, type RawInputs } from "../check/raw-inputs";
 import { isCurrentVersion } from "../check/recorded-state";
-import { isChanged, mayMove, needsRepair, type RouteDiff, substituteUnknown } from "../managed-route/compare";
+import {
+  isChanged,
+  listUndecided,
+  needsRepair,
+  type RouteDiff,
+  substituteUnknown,
+} from "../managed-route/compare";
 import { checkInputs, type DesiredAllocation } from "./inputs";
 import { bindChoice, decodeState, extractInputs, type RecordedAllocation } from "./state";
 
@@ -55,8 +60,6 @@ function findReplaced(
 function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
   const recorded = decodeState(outputs);
   const known = checkInputs(substituteUnknown(news, outputs)).desired;
-  const replaced = new Set<string>(known ? findReplaced(recorded, known, news) : []);
-  for (const name of decisiveNames) if (isUnknown(news[name])) replaced.add(name);
-  if (mayMove(news.connection, recorded)) replaced.add("connection");
-  return [...replaced];
+  const replaced = known ? findReplaced(recorded, known, news) : [];
+  return [...new Set([...replaced, ...listUndecided(news, decisiveNames, recorded)])];
 }

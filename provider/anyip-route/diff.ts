@@ -1,8 +1,13 @@
 // Desired against recorded: what must be replaced, what is changed in place. Pure; the engine's `diff`.
-import { isUnknown } from "../check/fields";
 import { isEqual, type RawInputs } from "../check/raw-inputs";
 import { isCurrentVersion } from "../check/recorded-state";
-import { isChanged, mayMove, needsRepair, type RouteDiff, substituteUnknown } from "../managed-route/compare";
+import {
+  isChanged,
+  listUndecided,
+  needsRepair,
+  type RouteDiff,
+  substituteUnknown,
+} from "../managed-route/compare";
 import type { DesiredRoute } from "../managed-route/desired";
 import type { RecordedRoute } from "../managed-route/recorded";
 import { checkInputs } from "./inputs";
@@ -43,8 +48,6 @@ function findReplaced(recorded: RecordedRoute, desired: DesiredRoute): string[] 
 function findReplacedUnknown(outputs: RawInputs, news: RawInputs): string[] {
   const recorded = decodeState(outputs);
   const known = checkInputs(substituteUnknown(news, outputs)).desired;
-  const replaced = new Set<string>(known ? findReplaced(recorded, known) : []);
-  for (const name of identifyingNames) if (isUnknown(news[name])) replaced.add(name);
-  if (mayMove(news.connection, recorded)) replaced.add("connection");
-  return [...replaced];
+  const replaced = known ? findReplaced(recorded, known) : [];
+  return [...new Set([...replaced, ...listUndecided(news, identifyingNames, recorded)])];
 }

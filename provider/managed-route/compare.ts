@@ -37,11 +37,12 @@ export function substituteUnknown(news: RawInputs, outputs: RawInputs): RawInput
   );
 }
 
-/** True when the connection leads, or may lead, to another host than the recorded one. */
-export function mayMove(connection: unknown, recorded: RecordedRoute): boolean {
-  const opened = openConnection(connection);
+/** At preview, which of the names are not known yet; `connection`, where it leads, or may lead, to another host than the recorded one. */
+export function listUndecided(news: RawInputs, names: readonly string[], recorded: RecordedRoute): string[] {
+  const opened = openConnection(news.connection);
   const host = isRecord(opened) ? opened.host : opened;
-  return host !== recorded.connection.host;
+  const unknown = names.filter((name) => isUnknown(news[name]));
+  return host === recorded.connection.host ? unknown : [...unknown, "connection"];
 }
 
 function holdsUnknown(value: unknown): boolean {
