@@ -1,8 +1,6 @@
 // `pulumi-anyip doctor` on real hosts: what it finds, its exit code, and that it leaves the host as it was.
-import { execFile } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finding } from "../../../provider/inspect/finding";
 import { createSandbox, type Host, type Sandbox } from "../../../sandbox";
@@ -11,6 +9,7 @@ import { compileSandbox } from "../../support/compiled-sandbox";
 import { hidePrograms } from "../../support/hide-programs";
 import { expectNothingLeft } from "../../support/host-processes";
 import { bind, damage } from "../../support/managed-host";
+import { makeKey } from "../../support/ssh-key";
 import { type Reply, runAtTerminal } from "../../support/terminal";
 
 const compiled = compileSandbox();
@@ -18,13 +17,6 @@ afterAll(() => rmSync(compiled, { recursive: true }));
 
 const password = "correct-horse-staple";
 const passphrase = "open-sesame-now";
-
-/** Makes a key that no host knows yet. */
-async function makeKey(name: string, protectedBy: string): Promise<string> {
-  const path = join(compiled, name);
-  await promisify(execFile)("ssh-keygen", ["-q", "-t", "ed25519", "-N", protectedBy, "-f", path]);
-  return path;
-}
 
 describe("pulumi-anyip doctor", () => {
   let sandbox: Sandbox;
@@ -175,13 +167,13 @@ describe("pulumi-anyip doctor", () => {
     });
 
     it("asks for a password where the host does not take the key", async () => {
-      const key = ["--private-key-path", await makeKey("strange_key", "")];
+      const key = ["--private-key-path", makeKey(join(compiled, "strange_key"))];
       const question = { to: /Password of operator@\S+: $/, type: `${password}\r` };
       expect(await runHere(key, [question, sudo])).toMatchObject({ code: 0 });
     });
 
     it("asks for a key's passphrase, and takes back what is mistyped", async () => {
-      const key = await makeKey("client_key", passphrase);
+      const key = makeKey(join(compiled, "client_key"), "ed25519", passphrase);
       const host = sandbox.host("asks");
       const publicKey = readFileSync(`${key}.pub`, "utf8");
       appendFileSync(host.path(`/home/${host.user}/.ssh/authorized_keys`), publicKey);
@@ -217,7 +209,7 @@ describe("pulumi-anyip doctor", () => {
 
   it("goes through a jump host that has another key, and vouches for its own by one", async () => {
     const jump = sandbox.host("locked");
-    const ownKey = await makeKey("jump_key", passphrase);
+    const ownKey = makeKey(join(compiled, "jump_key"), "ed25519", passphrase);
     writeFileSync(jump.path("/root/.ssh/authorized_keys"), readFileSync(`${ownKey}.pub`));
     const hostKey = await jump.execOrThrow(["ssh-keygen", "-y", "-f", "/etc/ssh/ssh_host_ed25519_key"]);
     const proxy = ["--proxy", `root@${jump.address}:${jump.port}`, "--proxy-host-key"];

@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { ConnectionSpec, HopSpec } from "../../../provider/connection/spec";
+import { makeKey } from "../../support/ssh-key";
 
 export interface LocalSshd {
   readonly dir: string;
@@ -24,12 +25,6 @@ export interface LocalSshd {
   start(): Promise<void>;
   stop(): Promise<void>;
   remove(): Promise<void>;
-}
-
-/** Makes a key pair; the passphrase may be empty. */
-export function makeKey(path: string, type = "ed25519", passphrase = "", ...more: string[]): string {
-  execFileSync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", "test", "-f", path, ...more]);
-  return path;
 }
 
 export async function findFreePort(): Promise<number> {

@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ConnectionSpec } from "../../../provider/connection/spec";
 import type { CommandRunner } from "../../../provider/transport/command-runner";
 import { connectSsh2 } from "../../../provider/transport/ssh2";
-import { type LocalSshd, makeKey, makeLocalSshd } from "./local-sshd";
+import { makeKey } from "../../support/ssh-key";
+import { type LocalSshd, makeLocalSshd } from "./local-sshd";
 
 let sshd: LocalSshd;
 let authorize: (publicKeyPath: string) => void;

@@ -1,12 +1,12 @@
 // What a hop says about logging in, and what is wrong with it.
 
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { HopSpec } from "../../../provider/connection/spec";
 import { resolveLoginMethods } from "../../../provider/transport/credentials";
+import { makeKey } from "../../support/ssh-key";
 
 const bare: HopSpec = { host: "h", port: 22, user: "root", dialErrorLimit: 1, perDialTimeoutSeconds: 1 };
 const parseAny = (text: string): string => `parsed ${text.length}`;
@@ -15,18 +15,8 @@ let keyText: string;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "anyip-keys-"));
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "c", "-f", join(dir, "plain")]);
-  execFileSync("ssh-keygen", [
-    "-q",
-    "-t",
-    "ed25519",
-    "-N",
-    "sesame",
-    "-C",
-    "c",
-    "-f",
-    join(dir, "encrypted"),
-  ]);
+  makeKey(join(dir, "plain"));
+  makeKey(join(dir, "encrypted"), "ed25519", "sesame");
   keyText = readFileSync(join(dir, "plain"), "utf8");
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,22 +1,32 @@
 // Password logins against an SSH server in this process: what is sent when, and what is said when it is refused.
 
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { type AuthContext, type Connection, Server, utils } from "ssh2";
-import { afterEach, describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type AuthContext, type Connection, Server } from "ssh2";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ConnectionSpec } from "../../../provider/connection/spec";
 import { connectSsh2 } from "../../../provider/transport/ssh2";
+import { makeKey } from "../../support/ssh-key";
 
 const PASSWORD = "correct horse";
-const hostKey = utils.generateKeyPairSync("ed25519");
 const closers: (() => void)[] = [];
+let dir: string;
+let hostKeyPath: string;
 
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "anyip-password-"));
+  hostKeyPath = makeKey(join(dir, "host"));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
 async function serve(authenticate: (context: AuthContext) => void): Promise<ConnectionSpec> {
   const clients = new Set<Connection>();
-  const server = new Server({ hostKeys: [hostKey.private] }, (client) => {
+  const server = new Server({ hostKeys: [readFileSync(hostKeyPath)] }, (client) => {
     clients.add(client);
     client.on("error", () => {});
     client.on("authentication", authenticate);
@@ -31,7 +41,7 @@ async function serve(authenticate: (context: AuthContext) => void): Promise<Conn
     port: (server.address() as AddressInfo).port,
     user: "someone",
     password: PASSWORD,
-    hostKey: hostKey.public,
+    hostKey: readFileSync(`${hostKeyPath}.pub`, "utf8"),
     dialErrorLimit: 5,
     perDialTimeoutSeconds: 5,
     proxies: [],
@@ -73,7 +83,6 @@ describe("password", () => {
   });
 
   it("follows a key where both are asked for", async () => {
-    const key = utils.generateKeyPairSync("ed25519");
     const seen: string[] = [];
     const spec = await serve((context) => {
       if (context.method !== "publickey" || context.signature) seen.push(context.method);
@@ -83,7 +92,7 @@ describe("password", () => {
       } else if (context.method === "password") context.accept();
       else context.reject(["publickey"]);
     });
-    await logIn({ ...spec, privateKey: key.private });
+    await logIn({ ...spec, privateKeyPath: makeKey(join(dir, "user")) });
     expect(seen).toEqual(["publickey", "password"]);
   });
 });
