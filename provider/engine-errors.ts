@@ -2,17 +2,23 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { AnyIPError } from "./errors";
 
-/** The same provider, whose errors a person can read: one message that ends with the code. */
-export function withReadableErrors(
-  provider: Required<Omit<dynamic.ResourceProvider, "configure">>,
-): dynamic.ResourceProvider {
+type EngineProvider = Required<Omit<dynamic.ResourceProvider, "configure">>;
+
+/** A provider, made when it is first asked, whose errors a person can read: one message that ends with the code. */
+export function withReadableErrors(make: () => EngineProvider): dynamic.ResourceProvider {
+  let made: EngineProvider | undefined;
+  const ask = <T>(call: (provider: EngineProvider) => Promise<T>): Promise<T> =>
+    readably(() => {
+      made ??= make();
+      return call(made);
+    });
   return {
-    check: (olds, news) => readably(() => provider.check(olds, news)),
-    diff: (id, olds, news) => readably(() => provider.diff(id, olds, news)),
-    create: (inputs) => readably(() => provider.create(inputs)),
-    read: (id, props) => readably(() => provider.read(id, props)),
-    update: (id, olds, news) => readably(() => provider.update(id, olds, news)),
-    delete: (id, props) => readably(() => provider.delete(id, props)),
+    check: (olds, news) => ask((provider) => provider.check(olds, news)),
+    diff: (id, olds, news) => ask((provider) => provider.diff(id, olds, news)),
+    create: (inputs) => ask((provider) => provider.create(inputs)),
+    read: (id, props) => ask((provider) => provider.read(id, props)),
+    update: (id, olds, news) => ask((provider) => provider.update(id, olds, news)),
+    delete: (id, props) => ask((provider) => provider.delete(id, props)),
   };
 }
 
