@@ -21,6 +21,20 @@ const prefixText = /^([^/]+)\/(0|[1-9][0-9]{0,2})$/;
  * Host bits are an error, not a rounding: the kernel would mask them silently in IPv6 and refuse them in IPv4.
  */
 export function parsePrefix(text: string): Prefix | PrefixProblem {
+  const known = prefixes.get(text);
+  if (known !== undefined) return known;
+  const answer = readPrefix(text);
+  if (isPrefixProblem(answer)) return answer;
+  if (prefixes.size >= maxPrefixes) prefixes.clear();
+  prefixes.set(text, answer);
+  return answer;
+}
+
+// The same few thousand texts come again and again: in a state, in a record, in a pool that a thousand resources name.
+const prefixes = new Map<string, Prefix>();
+const maxPrefixes = 10_000;
+
+function readPrefix(text: string): Prefix | PrefixProblem {
   const bare = parseAddress(text);
   if (bare) {
     const bits = addressBits(bare.family);

@@ -14,6 +14,7 @@ import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
+import { isAsLeft, UnalteredStates } from "../managed-route/unaltered";
 import { diffRoute } from "./diff";
 import { checkInputs } from "./inputs";
 import { decodeState, encodeState } from "./state";
@@ -28,6 +29,7 @@ export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "config
 export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider {
   const claims = new RouteClaims();
   const declared = new Declarations();
+  const unaltered = new UnalteredStates();
   const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
     const owner = claims.find(machine, route);
     return owner !== undefined && owner !== id;
@@ -67,10 +69,18 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
     },
 
     async read(id, outputs: RawInputs) {
+      const alike = unaltered.recall(outputs);
+      if (alike !== undefined) {
+        const { host } = findHost(alike.connection, alike.acceptedHostKey);
+        if (isAsLeft(alike, id, await host.observe(alike.route))) return { id, props: outputs };
+      }
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const extras = await observeRecorded(recorded, id, access);
-      return extras ? { id, props: encodeState(outputs, extras) } : { id: "", props: {} };
+      if (!extras) return { id: "", props: {} };
+      const props = encodeState(outputs, extras);
+      unaltered.note(outputs, recorded, props);
+      return { id, props };
     },
 
     async update(id, olds: RawInputs, news: RawInputs) {

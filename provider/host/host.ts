@@ -54,6 +54,8 @@ export interface Observation {
   readonly table: ObservedTable;
   /** The record at a route's key; undefined when there is none. */
   findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined;
+  /** True when there is exactly this record. */
+  hasRecord(record: OwnershipRecord): boolean;
   /** All records by file name, for an operation that reads them all; else those that happen to be known. */
   listRecords(): readonly (readonly [name: string, found: OwnershipRecord | UnreadableRecord])[];
   /** The records, of those that {@link listRecords} lists, of what is answered by a larger route alone. */

@@ -2,6 +2,7 @@
 // ten thousand. Pure.
 import {
   changedName,
+  isSameRecord,
   isUnreadable,
   type OwnershipRecord,
   type RecordChange,
@@ -9,7 +10,7 @@ import {
   recordName,
   type UnreadableRecord,
 } from "./record";
-import { maxRecordBytes, parseRecord } from "./record-text";
+import { formatRecord, maxRecordBytes, parseRecord } from "./record-text";
 import type { RouteKey } from "./route";
 
 type Found = OwnershipRecord | UnreadableRecord;
@@ -60,6 +61,15 @@ export class RecordListing {
 
   find(key: RouteKey): Found | undefined {
     return this.findByName(recordName(key));
+  }
+
+  /** True when there is exactly this record, told without parsing. */
+  has(record: OwnershipRecord): boolean {
+    const name = recordName(record.route);
+    const file = this.files.get(name);
+    if (file) return isOnDisk(file.path) === record.persists && file.text === `${formatRecord(record)}\n`;
+    const found = this.parsed.get(name);
+    return found !== undefined && !isUnreadable(found) && isSameRecord(found, record);
   }
 
   /** All that there is, by file name, in no order. */

@@ -164,6 +164,7 @@ export class RootShell {
       surroundings,
       persistence,
       findRecord: (key) => records.find(key),
+      hasRecord: (record) => records.has(record),
       listRecords: () => records.entries(),
       listCovered: () => records.covered(),
       lockHold,

@@ -218,7 +218,7 @@ function compareRecord(recorded: RecordedRoute, { route }: OwnershipRecord): Fou
 }
 
 /** A route that is to be restored at boot has its record on the disk, and is restored by what was chosen for it. */
-function comparePersistence(
+export function comparePersistence(
   { persist, persistence }: Pick<RecordedRoute, "persist" | "persistence">,
   { persists }: OwnershipRecord,
   observed: Observation,

@@ -2,7 +2,13 @@
 import { AnyIPError } from "../../provider/errors";
 import type { Host, Observation, ObservedTable, RouteOperation, TableName } from "../../provider/host/host";
 import type { BackendName } from "../../provider/host/persistence/paths";
-import { changedName, type OwnershipRecord, type RecordChange, recordName } from "../../provider/host/record";
+import {
+  changedName,
+  isSameRecord,
+  type OwnershipRecord,
+  type RecordChange,
+  recordName,
+} from "../../provider/host/record";
 import { hasKey, isSameRoute, type LocalRoute, type ObservedRoute } from "../../provider/host/route";
 import { noSurroundings } from "../../provider/host/surroundings";
 
@@ -35,6 +41,10 @@ export class MemoryHost implements Host {
     return {
       table: this.look(name),
       findRecord: (key) => this.records.get(recordName(key)),
+      hasRecord: (record) => {
+        const found = this.records.get(recordName(record.route));
+        return found !== undefined && isSameRecord(found, record);
+      },
       listRecords: () => [...this.records],
       listCovered: () => [...this.records.values()].filter(({ hold }) => hold.kind === "covered"),
       lockHold: this,

@@ -3,10 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Hold,
+  isSameRecord,
   isUnreadable,
   type OwnershipRecord,
   recordDirectory,
   recordName,
+  recordPath,
 } from "../../../provider/host/record";
 import { RecordListing } from "../../../provider/host/record-listing";
 import { formatRecord, maxRecordBytes, parseRecord } from "../../../provider/host/record-text";
@@ -172,6 +174,28 @@ describe("a listing", () => {
   ])("says what is wrong with %s", (_what, given, problem) => {
     const listing = RecordListing.parse(given, [name]);
     expect(listing.find(route)).toEqual({ path: stored, problem: expect.stringMatching(problem) });
+  });
+
+  it("tells a record from every other, parsed or not", () => {
+    const parts = ["owner", "origin", "token", "machineId", "persists", "hold", "choice"] as const;
+    fc.assert(
+      fc.property(
+        anyRecord,
+        anyRecord,
+        fc.subarray([...parts]),
+        fc.boolean(),
+        (one, other, differing, isParsed) => {
+          const asked = { ...one, ...Object.fromEntries(differing.map((part) => [part, other[part]])) };
+          const listing = RecordListing.parse(`==> ${recordPath(one)} <==\n${formatRecord(one)}\n\n`, "all");
+          if (isParsed) listing.find(one.route);
+          expect(listing.has(asked)).toBe(isSameRecord(one, asked));
+          expect(listing.has({ ...one, route: other.route })).toBe(
+            isSameRecord(one, { ...one, route: other.route }),
+          );
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 
   it("goes with the changes that are kept, and with newer looks", () => {

@@ -3,6 +3,7 @@
 import type { Observation, ObservedTable, PersistenceFacts, RoutePlan } from "../../../provider/host/host";
 import {
   changedName,
+  isSameRecord,
   isUnreadable,
   type OwnershipRecord,
   recordName,
@@ -60,6 +61,11 @@ export class ModelHost implements Observation {
 
   findRecord(key: RouteKey): OwnershipRecord | UnreadableRecord | undefined {
     return this.records.get(recordName(key));
+  }
+
+  hasRecord(record: OwnershipRecord): boolean {
+    const found = this.findRecord(record.route);
+    return found !== undefined && !isUnreadable(found) && isSameRecord(found, record);
   }
 
   listRecords() {

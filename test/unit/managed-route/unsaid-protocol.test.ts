@@ -22,6 +22,7 @@ function lookAt(host: ModelHost): Observation {
     ...host,
     table: { find, prefixes: () => host.table.prefixes() },
     findRecord: (key) => host.findRecord(key),
+    hasRecord: (record) => host.hasRecord(record),
     listRecords: () => host.listRecords(),
     listCovered: () => host.listCovered(),
   };
