@@ -76,7 +76,7 @@ function hasRemoteCommand() {
 function writeCrowd(host) {
   const folder = host.path("/run/pulumi-anyip/routes");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (let index = 0; index < crowd; index++) {
+  for (let index = 1; index <= crowd; index++) {
     const network = `3fff:${index.toString(16)}::`;
     const lines = [
       "pulumi-anyip 1",

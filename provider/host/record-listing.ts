@@ -10,6 +10,7 @@ import {
   recordName,
   type UnreadableRecord,
 } from "./record";
+import { firstOfCommand } from "./record-script";
 import { formatRecord, maxRecordBytes, parseRecord } from "./record-text";
 import type { RouteKey } from "./route";
 
@@ -28,15 +29,16 @@ export class RecordListing {
   isWhole = false;
 
   /**
-   * Reads what the host printed: `==> PATH <==` and the file's text with one more line end, for each; before them
-   * `@odd PATH` for what is no plain file, and `@gone NAME` for what is printed from memory and yet gone. `asked` is what was
+   * Reads what the host printed (record-script.ts): `==> PATH <==` and the file's text, for each; before them `@odd PATH` for
+   * what is no plain file, and `@gone NAME` for what is printed from memory and yet gone. `asked` is what was
    * asked for: what was not printed of it is not there. Of two records of a route, the one on the disk counts.
    */
   static parse(text: string, asked: readonly string[] | "all"): RecordListing {
     const listing = new RecordListing();
     if (asked === "all") listing.isWhole = true;
     else for (const name of asked) listing.parsed.set(name, undefined);
-    const [before = "", ...sections] = text.split(/^==> /m);
+    const whole = text.replaceAll(`==> ${firstOfCommand} <==\n`, "");
+    const [before = "", ...sections] = whole.split(/^==> /m);
     const gone = new Set([...before.matchAll(/^@gone (\S+)$/gm)].map(([, name = ""]) => name));
     const files = sections.flatMap((section) => {
       const end = section.indexOf(" <==\n");

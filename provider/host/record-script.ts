@@ -98,11 +98,14 @@ export type RecordSelection = readonly string[] | "all";
 /** One byte more than a record can have, so that a longer one shows. */
 const readBytes = maxRecordBytes + 1;
 
+/** An empty file, printed before the records of each command that prints some of them. */
+export const firstOfCommand = "/dev/null";
+
 /** The store's first, whose records count where there are two of a route. */
 const directories = [recordDirectory(true), recordDirectory(false)];
 
 /**
- * Prints `==> PATH <==` and the text of each record; before them `@odd PATH` for what is no plain file, and `@gone NAME`
+ * Prints `==> PATH <==` and the text of each record, all but the last with one line end more; before them `@odd PATH` for what is no plain file, and `@gone NAME`
  * for those in memory whose files are only still there.
  */
 export function formatShowRecords(records: RecordSelection): string[] {
@@ -113,7 +116,8 @@ export function formatShowRecords(records: RecordSelection): string[] {
           `for folder in ${directories.join(" ")}; do [ ! -d $folder ] || set -- "$@" $folder/.; done`,
           "[ $# = 0 ] || {",
           `find "$@" ! -name . -prune ! -type f -exec printf '@odd %s\\n' {} \\;`,
-          `find "$@" ! -name . -prune -type f -exec head -v -c ${readBytes} {} +`,
+          // One command line does not hold thousands of paths: what it begins with shows where the next one's output does.
+          `find "$@" ! -name . -prune -type f -exec head -v -c ${readBytes} ${firstOfCommand} {} +`,
           "}",
         ]
       : [

@@ -11,6 +11,7 @@ import {
   recordPath,
 } from "../../../provider/host/record";
 import { RecordListing } from "../../../provider/host/record-listing";
+import { firstOfCommand } from "../../../provider/host/record-script";
 import { formatRecord, maxRecordBytes, parseRecord } from "../../../provider/host/record-text";
 import { quote } from "../../../provider/host/shell-quote";
 import { localRoute } from "../../support/route-operations";
@@ -147,6 +148,18 @@ describe("a listing", () => {
     const listing = RecordListing.parse(printed.replace("routes/", "routes/./"), "all");
     expect(listing.find(route)).toEqual(record);
     expect(listing.knows(other)).toBe(true);
+  });
+
+  it("reads what several commands have printed one after the other", () => {
+    const others = [other, name.replace("100", "300")];
+    const [second, third] = others.map((each) => {
+      const prefix = each.replace(/_64-.*/, "/64");
+      return `==> ${recordDirectory(false)}/${each} <==\n${text.replace("2001:db8:100::/64", prefix)}`;
+    });
+    const first = `==> ${firstOfCommand} <==\n\n==> ${stored} <==\n${text}\n${second}`;
+    const listing = RecordListing.parse(`${first}==> ${firstOfCommand} <==\n\n${third}\n`, "all");
+    expect(listing.entries().map(([found]) => found)).toEqual([...others, name]);
+    expect(listing.entries().filter(([, found]) => isUnreadable(found))).toEqual([]);
   });
 
   it("tells what persists by where it is, and believes the disk first", () => {
