@@ -8,13 +8,14 @@ import { type RawInputs, requireDesired } from "../check/raw-inputs";
 import type { Host, Observation } from "../host/host";
 import { isUnreadable } from "../host/record";
 import type { RouteKey } from "../host/route";
-import type { HostAccess } from "../host-access";
+import type { FindHost } from "../host-access";
 import { Declarations } from "../managed-route/declarations";
 import type { DesiredRoute } from "../managed-route/desired";
 import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
+import { UnalteredStates } from "../managed-route/unaltered";
 import { randomBits } from "../random-bits";
 import { choosePrefix, isLeftOut } from "./choose";
 import { diffAllocation } from "./diff";
@@ -27,8 +28,7 @@ export type AddressAllocationProvider = Required<Omit<dynamic.ResourceProvider, 
 
 /** What it is not to reach for by itself. */
 export interface AllocationContext {
-  /** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
-  findHost(connection: DesiredAllocation["options"]["connection"], acceptedHostKey?: string): HostAccess;
+  readonly findHost: FindHost;
   /** Milliseconds since 1970. */
   now(): number;
   /** Shows a line to whoever runs the engine. */
@@ -41,6 +41,7 @@ export function createAddressAllocationProvider({
   warn,
 }: AllocationContext): AddressAllocationProvider {
   const declared = new Declarations();
+  const unaltered = new UnalteredStates(findHost);
   const ledgers = new WeakMap<object, Ledger>();
   const ledgerOf = (observed: Observation): Ledger => {
     const ledger = ledgers.get(observed.lockHold) ?? new Ledger(observed, Math.floor(now() / 1000));
@@ -92,12 +93,15 @@ export function createAddressAllocationProvider({
     },
 
     async read(id, outputs: RawInputs) {
+      if (await unaltered.areLike(outputs, id)) return { id, props: outputs };
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const extras = await observeRecorded(recorded, id, access);
       if (!extras) return { id: "", props: {} };
       const chosen = { prefix: recorded.prefix, key: recorded.choice.key };
-      return { id, props: encodeState(outputs, chosen, extras) };
+      const props = encodeState(outputs, chosen, extras);
+      unaltered.note(outputs, recorded, props);
+      return { id, props };
     },
 
     async update(id, olds: RawInputs, news: RawInputs) {

@@ -5,7 +5,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { type RawInputs, requireDesired } from "../check/raw-inputs";
 import type { RoutePlan } from "../host/host";
 import type { LocalRoute } from "../host/route";
-import type { HostAccess } from "../host-access";
+import type { FindHost } from "../host-access";
 import { RouteClaims } from "../managed-route/claims";
 import { requireUnused } from "../managed-route/cover";
 import { Declarations } from "../managed-route/declarations";
@@ -14,13 +14,10 @@ import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
-import { isAsLeft, UnalteredStates } from "../managed-route/unaltered";
+import { UnalteredStates } from "../managed-route/unaltered";
 import { diffRoute } from "./diff";
 import { checkInputs } from "./inputs";
 import { decodeState, encodeState } from "./state";
-
-/** Finds the host that a connection leads to; `acceptedHostKey` is what acceptNew accepted earlier. */
-export type FindHost = (connection: DesiredRoute["connection"], acceptedHostKey?: string) => HostAccess;
 
 /** What the engine calls. The package's own methods all exist; `configure` is not needed. */
 export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "configure">>;
@@ -29,7 +26,7 @@ export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "config
 export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider {
   const claims = new RouteClaims();
   const declared = new Declarations();
-  const unaltered = new UnalteredStates();
+  const unaltered = new UnalteredStates(findHost);
   const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
     const owner = claims.find(machine, route);
     return owner !== undefined && owner !== id;
@@ -69,11 +66,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
     },
 
     async read(id, outputs: RawInputs) {
-      const alike = unaltered.recall(outputs);
-      if (alike !== undefined) {
-        const { host } = findHost(alike.connection, alike.acceptedHostKey);
-        if (isAsLeft(alike, id, await host.observe(alike.route))) return { id, props: outputs };
-      }
+      if (await unaltered.areLike(outputs, id)) return { id, props: outputs };
       const recorded = decodeState(outputs);
       const access = findHost(recorded.connection, recorded.acceptedHostKey);
       const extras = await observeRecorded(recorded, id, access);

@@ -1,6 +1,7 @@
 // The providers on real hosts, called as the engine calls them.
 import { createAddressAllocationProvider } from "../../provider/address-allocation/provider";
-import { createAnyIPRouteProvider, type FindHost } from "../../provider/anyip-route/provider";
+import { createAnyIPRouteProvider } from "../../provider/anyip-route/provider";
+import type { FindHost } from "../../provider/host-access";
 import { Hosts } from "../../provider/hosts";
 
 type Properties = Readonly<Record<string, unknown>>;

@@ -1,36 +1,63 @@
 // Refreshes told from another resource's: they say what a refresh that reads the state says, whatever has become of the host.
 import fc from "fast-check";
-import { expect, it } from "vitest";
-import { createAnyIPRouteProvider } from "../../../provider/anyip-route/provider";
-import { encodeState } from "../../../provider/anyip-route/state";
+import { describe, expect, it } from "vitest";
+import { createAddressAllocationProvider } from "../../../provider/address-allocation/provider";
+import * as allocation from "../../../provider/address-allocation/state";
+import { type AnyIPRouteProvider, createAnyIPRouteProvider } from "../../../provider/anyip-route/provider";
+import * as route from "../../../provider/anyip-route/state";
 import type { RawInputs } from "../../../provider/check/raw-inputs";
 import type { Observation } from "../../../provider/host/host";
 import { isUnreadable, type OwnershipRecord, recordName } from "../../../provider/host/record";
 import type { ObservedRoute } from "../../../provider/host/route";
+import type { FindHost } from "../../../provider/host-access";
 import { planCreate } from "../../../provider/managed-route/plan";
+import { requireDesired as requireAllocation } from "../address-allocation/valid-inputs";
 import { requireDesired, validInputs } from "../anyip-route/valid-inputs";
+import { requirePrefix } from "../net/require-prefix";
 import { KernelTable, ModelHost, thisMachine } from "./kernel-table";
 
-/** There before the resource that gets it. */
-const adopted = "2001:db8:2::/64";
+const pool = "2001:db8::/48";
+const firstPrefix = "2001:db8:0:1::/64";
+const secondPrefix = "2001:db8:0:2::/64";
 
 interface Made {
   readonly id: string;
   readonly outputs: RawInputs;
 }
 
-function create(inputs: RawInputs, id: string, host: ModelHost): [Made, ModelHost] {
-  const plan = planCreate(requireDesired(inputs), id, host, false);
-  return [{ id, outputs: encodeState(inputs, plan.result) }, host.apply(plan)];
+/** What differs between the resources that bind a prefix: how their states are made, and who reads them. */
+interface Kind {
+  create(inputs: RawInputs, prefix: string, id: string, host: ModelHost): [Made, ModelHost];
+  provide(findHost: FindHost): Pick<AnyIPRouteProvider, "read">;
 }
 
+const anyIPRoute: Kind = {
+  create(given, prefix, id, host) {
+    const inputs = { ...given, prefix };
+    const plan = planCreate(requireDesired(inputs), id, host, false);
+    return [{ id, outputs: route.encodeState(inputs, plan.result) }, host.apply(plan)];
+  },
+  provide: createAnyIPRouteProvider,
+};
+
+const addressAllocation: Kind = {
+  create({ prefix: _, ...given }, prefix, id, host) {
+    const inputs = { ...given, pool, prefixLength: 64 };
+    const wanted = requireAllocation(inputs);
+    const chosen = { prefix: requirePrefix(prefix), key: wanted.choice.key };
+    const plan = planCreate(allocation.bindChoice(wanted, chosen.prefix), id, host, false);
+    return [{ id, outputs: allocation.encodeState(inputs, chosen, plan.result) }, host.apply(plan)];
+  },
+  provide: (findHost) => createAddressAllocationProvider({ findHost, now: () => 0, warn: () => {} }),
+};
+
 /** A provider on a host that `look` shows. */
-function provide(look: () => Observation) {
+function provide(kind: Kind, look: () => Observation): Pick<AnyIPRouteProvider, "read"> {
   const refuse = async () => {
     throw new Error("a refresh changes nothing");
   };
   const host = { observe: async () => look(), change: refuse };
-  return createAnyIPRouteProvider(() => ({ host, acceptedHostKey: () => undefined }));
+  return kind.provide(() => ({ host, acceptedHostKey: () => undefined }));
 }
 
 async function read(provider: ReturnType<typeof provide>, { id, outputs }: Made): Promise<unknown> {
@@ -72,17 +99,22 @@ const anyRecordChange = fc.constantFrom<RecordChange>(
   () => ({ machineId: "-" }),
   () => ({ machineId: thisMachine.replace("0", "f") }),
   () => ({ hold: { kind: "covered" } }),
+  () => ({ hold: { kind: "route" } }),
   () => ({ hold: { kind: "released", untilSeconds: 9_999_999_999 } }),
+  () => ({ choice: { pool, key: "someone" } }),
   ({ persists }) => ({ persists: !persists }),
   ({ origin }) => ({ origin: origin === "created" ? "adopted" : "created" }),
   ({ route }) => ({ route: { ...route, protocol: 99 } }),
 );
-const anyOutputChange: fc.Arbitrary<RawInputs> = fc.constantFrom<RawInputs>(
-  { prefix: "2001:DB8:1::/64" },
-  { prefix: "2001:db8:1::/64; reboot" },
+const anyOutputChange = fc.constantFrom<RawInputs>(
+  { prefix: "2001:DB8:0:2::/64" },
+  { prefix: "2001:db8:0:2::/64; reboot" },
   { prefix: "198.51.100.0/24" },
   { owner: "shop/dev/renamed" },
   { owner: 7 },
+  { key: "another" },
+  { key: 7 },
+  { key: "" },
   { metric: 0 },
   { origin: "adopted" },
   { origin: "stolen" },
@@ -94,104 +126,125 @@ const anyOutputChange: fc.Arbitrary<RawInputs> = fc.constantFrom<RawInputs>(
   { found: {} },
   { acceptedHostKey: "ssh-ed25519 AAAA" },
 );
+const anyHostChange = fc.constantFrom<Partial<ModelHost>>(
+  { machineId: "-" },
+  { persistence: { runs: [], installed: [] } },
+);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 
-it("says of a state like another's what it says by itself", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      anyOptions,
-      fc.constantFrom("2001:db8:1::/64", adopted),
-      maybe(anyRouteChange),
-      maybe(anyRecordChange),
-      maybe(anyOutputChange),
-      maybe(
-        fc.constantFrom<Partial<ModelHost>>({ machineId: "-" }, { persistence: { runs: [], installed: [] } }),
-      ),
-      fc.boolean(),
-      async (options, prefix, changeRoute, changeRecord, changedOutputs, changedHost, isOtherAltered) => {
-        const inputs = { ...validInputs, ...options };
-        const found = { ...requireDesired({ ...inputs, prefix: adopted }).route, protocol: 4, type: 2 };
-        const [known, first] = create(inputs, "anyip-0001", new ModelHost(new KernelTable([found])));
-        const [made, host] = create({ ...inputs, prefix, owner: "shop/dev/two" }, "anyip-0002", first);
-        let shown = isOtherAltered
-          ? alter(host, String(validInputs.prefix), changeRoute, changeRecord)
-          : host;
-        const provider = provide(() => shown);
-        await read(
-          provider,
-          isOtherAltered ? { ...known, outputs: { ...known.outputs, ...changedOutputs } } : known,
-        );
-
-        shown = alter(host, prefix, changeRoute, changeRecord);
-        shown = new ModelHost(
-          shown.table,
-          shown.records,
-          changedHost?.machineId ?? shown.machineId,
-          shown.surroundings,
-          changedHost?.persistence ?? shown.persistence,
-        );
-        const asked = { ...made, outputs: { ...made.outputs, ...changedOutputs } };
-        expect(await read(provider, asked)).toEqual(
-          await read(
-            provide(() => shown),
-            asked,
-          ),
-        );
-      },
-    ),
-    { numRuns: 3000 },
-  );
+const anyCase = fc.record({
+  options: anyOptions,
+  // What is there before: nothing, the second prefix's route by hands, a route for the whole pool.
+  before: fc.constantFrom("nothing", "second", "pool"),
+  isPoolGone: fc.boolean(),
+  changeRoute: maybe(anyRouteChange),
+  changeRecord: maybe(anyRecordChange),
+  changedOutputs: maybe(anyOutputChange),
+  changedHost: maybe(anyHostChange),
+  isFirstChanged: fc.boolean(),
+  isOtherId: fc.nat(9).map((dice) => dice === 0),
 });
 
+function routeAt(prefix: string, options: RawInputs = {}): ObservedRoute {
+  return { ...requireDesired({ ...validInputs, ...options, prefix }).route, type: 2 };
+}
+
+/** The host with another route at the prefix, and another record of it. */
 function alter(
   host: ModelHost,
   prefix: string,
   changeRoute: RouteChange | undefined,
-  changeRecord: RecordChange | undefined,
+  changeRecord?: RecordChange,
 ): ModelHost {
-  const table = host.table.routes.flatMap((route) =>
-    route.prefix === prefix && changeRoute ? changeRoute(route) : [route],
-  );
+  const { routes } = host.table;
+  const isAt = (found: ObservedRoute) => found.prefix === prefix;
+  // Where there is none, somebody else's comes that is as ours would have become.
+  const added = changeRoute && !routes.some(isAt) ? changeRoute(routeAt(prefix)) : [];
+  const kept = routes.flatMap((found) => (changeRoute && isAt(found) ? changeRoute(found) : [found]));
   const records = [...host.records].flatMap(([name, found]) => {
     if (isUnreadable(found) || found.route.prefix !== prefix || !changeRecord)
       return [[name, found] as const];
     const change = changeRecord(found);
     return change === undefined ? [] : [[name, { ...found, ...change }] as const];
   });
-  return new ModelHost(new KernelTable(table), new Map(records));
+  return new ModelHost(new KernelTable([...kept, ...added]), new Map(records));
 }
 
-it("reads neither the state nor the record of what is as it was left", async () => {
-  const [known, first] = create(validInputs, "anyip-0001", new ModelHost(new KernelTable([])));
-  const other = { ...validInputs, prefix: "2001:db8:1::/64", owner: "shop/dev/two" };
-  const [made, host] = create(other, "anyip-0002", first);
-  const recordsRead: string[] = [];
-  const provider = provide(() => ({
-    ...host,
-    hasRecord: (record) => host.hasRecord(record),
-    listRecords: () => host.listRecords(),
-    listCovered: () => host.listCovered(),
-    findRecord: (key) => {
-      recordsRead.push(recordName(key));
-      return host.findRecord(key);
-    },
-  }));
-  await read(provider, known);
-  recordsRead.length = 0;
-  expect(await read(provider, made)).toMatchObject({ id: made.id, props: made.outputs });
-  expect(recordsRead).toEqual([]);
-});
+describe.each(Object.entries({ anyIPRoute, addressAllocation }))(
+  "%s, refreshed after another",
+  (_name, kind) => {
+    const first = (host: ModelHost, inputs: RawInputs = {}) =>
+      kind.create({ ...validInputs, ...inputs }, firstPrefix, "anyip-0001", host);
+    const second = (host: ModelHost, inputs: RawInputs = {}) =>
+      kind.create({ ...validInputs, owner: "shop/dev/two", ...inputs }, secondPrefix, "anyip-0002", host);
 
-it("sees what was mended, whatever else is still altered", async () => {
-  const [known, first] = create(validInputs, "anyip-0001", new ModelHost(new KernelTable([])));
-  const other = { ...validInputs, prefix: "2001:db8:1::/64", owner: "shop/dev/two" };
-  const [made, host] = create(other, "anyip-0002", first);
-  const toOtherProtocol: RouteChange = (route) => [{ ...route, protocol: 3 }];
-  const shown = alter(host, String(validInputs.prefix), toOtherProtocol, undefined);
-  const provider = provide(() => shown);
-  const found = { protocol: 3 };
-  const altered = { ...known, outputs: { ...known.outputs, found } };
-  expect(await read(provider, altered)).toMatchObject({ props: { found } });
-  const mended = { ...made, outputs: { ...made.outputs, found } };
-  expect(await read(provider, mended)).not.toHaveProperty("props.found");
-});
+    it("says what it says by itself", async () => {
+      await fc.assert(
+        fc.asyncProperty(anyCase, async ({ options, before, isFirstChanged, ...changes }) => {
+          const there = { nothing: [], second: [secondPrefix], pool: [pool] }[before].map((prefix) => ({
+            ...routeAt(prefix, options),
+            protocol: 4,
+          }));
+          const [known, afterFirst] = first(new ModelHost(new KernelTable(there)), options);
+          const [made, after] = second(afterFirst, options);
+          const { changeRoute, changeRecord, changedOutputs, changedHost } = changes;
+          let shown = isFirstChanged ? alter(after, firstPrefix, changeRoute, changeRecord) : after;
+          const provider = provide(kind, () => shown);
+          const outputs = { ...known.outputs, ...(isFirstChanged ? changedOutputs : {}) };
+          await read(provider, { ...known, outputs });
+
+          const altered = alter(shown, secondPrefix, changeRoute, changeRecord);
+          const { table, records, surroundings } = changes.isPoolGone
+            ? alter(altered, pool, () => [])
+            : altered;
+          const { machineId = shown.machineId, persistence = shown.persistence } = changedHost ?? {};
+          shown = new ModelHost(table, records, machineId, surroundings, persistence);
+          const id = changes.isOtherId ? "anyip-0003" : made.id;
+          const asked = { id, outputs: { ...made.outputs, ...changedOutputs } };
+          const alone = provide(kind, () => shown);
+          expect(await read(provider, asked)).toEqual(await read(alone, asked));
+        }),
+        { numRuns: 3000 },
+      );
+    });
+
+    it.each<[how: string, there: ObservedRoute[], inputs: RawInputs]>([
+      ["with a route of its own", [], {}],
+      ["with one that ends with a reboot", [], { persist: "none" }],
+      ["in a pool that is bound", [routeAt(pool)], {}],
+    ])(
+      "reads neither the state nor the record of what is as it was left, %s",
+      async (_how, there, inputs) => {
+        const [known, afterFirst] = first(new ModelHost(new KernelTable(there)), inputs);
+        const [made, host] = second(afterFirst, inputs);
+        const recordsRead: string[] = [];
+        const provider = provide(kind, () => ({
+          ...host,
+          hasRecord: (record) => host.hasRecord(record),
+          listRecords: () => host.listRecords(),
+          listCovered: () => host.listCovered(),
+          findRecord: (key) => {
+            recordsRead.push(recordName(key));
+            return host.findRecord(key);
+          },
+        }));
+        await read(provider, known);
+        recordsRead.length = 0;
+        expect(await read(provider, made)).toMatchObject({ id: made.id, props: made.outputs });
+        expect(recordsRead).toEqual([]);
+      },
+    );
+
+    it("sees what was mended, whatever else is still altered", async () => {
+      const [known, afterFirst] = first(new ModelHost(new KernelTable([])));
+      const [made, host] = second(afterFirst);
+      const shown = alter(host, firstPrefix, (route) => [{ ...route, protocol: 3 }]);
+      const provider = provide(kind, () => shown);
+      const found = { protocol: 3 };
+      const altered = { ...known, outputs: { ...known.outputs, found } };
+      expect(await read(provider, altered)).toMatchObject({ props: { found } });
+      const mended = { ...made, outputs: { ...made.outputs, found } };
+      expect(await read(provider, mended)).not.toHaveProperty("props.found");
+    });
+  },
+);
