@@ -8,7 +8,10 @@ const persist = process.env.BENCH_PERSIST;
 const connection = { host, user: "root", privateKeyPath, knownHosts };
 
 function register(name, literal, inputs) {
-  new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Noop", name, { ...inputs, __provider: literal });
+  return new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Noop", name, {
+    ...inputs,
+    __provider: literal,
+  });
 }
 
 const noop = 'exports.handler=()=>require("./noop.js").noop';
@@ -16,6 +19,7 @@ const owner = (name) => `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
 
 const sides = {
   floor: (name, prefix) => register(name, noop, { prefix }),
+  "floor in a pool": (name, prefix) => register(name, noop, { prefix, pool: makeNoopPool().prefix }),
   "same inputs": (name, prefix) => register(name, noop, { prefix, connection, owner: owner(name) }),
   "a login each": (name, prefix) =>
     register(name, 'exports.handler=()=>require("./login-each.js").loginEach', { prefix, connection }),
@@ -35,6 +39,12 @@ let bound;
 function bindPool() {
   bound ??= new AnyIPRoute("pool", { connection, prefix: pool, persist });
   return bound;
+}
+/** What a thousand resources get an input from, as from a bound pool. */
+let noopPool;
+function makeNoopPool() {
+  noopPool ??= register("pool", noop, { prefix: pool });
+  return noopPool;
 }
 
 for (let index = 0; index < Number(process.env.BENCH_COUNT); index++) {
