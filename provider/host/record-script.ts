@@ -105,8 +105,8 @@ export const firstOfCommand = "/dev/null";
 const directories = [recordDirectory(true), recordDirectory(false)];
 
 /**
- * Prints `==> PATH <==` and the text of each record, all but the last with one line end more; before them `@odd PATH` for what is no plain file, and `@gone NAME`
- * for those in memory whose files are only still there.
+ * Prints `==> PATH <==`, the text and a line end for each record, the line end left out where a command's output ends; before
+ * them `@odd PATH` for what is no plain file, and `@gone NAME` for those in memory whose files are only still there.
  */
 export function formatShowRecords(records: RecordSelection): string[] {
   const lines =
