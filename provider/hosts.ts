@@ -27,20 +27,13 @@ const refusalMs = 60_000;
 export class Hosts {
   private readonly pool = new ConnectionPool<ConnectionSpec>((spec) => connectSsh2(spec));
   private readonly entries = new Map<string, HostEntry>();
-  private readonly entriesBySpec = new WeakMap<ConnectionSpec, HostEntry>();
 
   /** The host that a connection leads to. Resources with equal connections get the same one, and one batch. */
   find(connection: ConnectionSpec, acceptedHostKey: string | undefined): HostAccess {
-    const entry = this.entriesBySpec.get(connection) ?? this.findEqual(connection);
-    this.entriesBySpec.set(connection, entry);
-    if (acceptedHostKey !== undefined && connection.hostKeyPolicy === "acceptNew") entry.pin(acceptedHostKey);
-    return entry;
-  }
-
-  private findEqual(connection: ConnectionSpec): HostEntry {
     const key = JSON.stringify(connection);
     const entry = this.entries.get(key) ?? new HostEntry(connection, this.pool);
     this.entries.set(key, entry);
+    if (acceptedHostKey !== undefined && connection.hostKeyPolicy === "acceptNew") entry.pin(acceptedHostKey);
     return entry;
   }
 }

@@ -11,11 +11,11 @@ import type { RouteKey } from "../host/route";
 import type { FindHost } from "../host-access";
 import { Declarations } from "../managed-route/declarations";
 import type { DesiredRoute } from "../managed-route/desired";
-import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
+import { unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
-import { UnalteredStates } from "../managed-route/unaltered";
+import { Refresh } from "../managed-route/refresh";
 import { randomBits } from "../random-bits";
 import { choosePrefix, isLeftOut } from "./choose";
 import { diffAllocation } from "./diff";
@@ -41,7 +41,10 @@ export function createAddressAllocationProvider({
   warn,
 }: AllocationContext): AddressAllocationProvider {
   const declared = new Declarations();
-  const unaltered = new UnalteredStates(findHost);
+  const refresh = new Refresh(findHost, {
+    decode: decodeState,
+    encode: (outputs, { prefix, choice: { key } }, extras) => encodeState(outputs, { prefix, key }, extras),
+  });
   const ledgers = new WeakMap<object, Ledger>();
   const ledgerOf = (observed: Observation): Ledger => {
     const ledger = ledgers.get(observed.lockHold) ?? new Ledger(observed, Math.floor(now() / 1000));
@@ -92,17 +95,7 @@ export function createAddressAllocationProvider({
       }
     },
 
-    async read(id, outputs: RawInputs) {
-      if (await unaltered.areLike(outputs, id)) return { id, props: outputs };
-      const recorded = decodeState(outputs);
-      const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      const extras = await observeRecorded(recorded, id, access);
-      if (!extras) return { id: "", props: {} };
-      const chosen = { prefix: recorded.prefix, key: recorded.choice.key };
-      const props = encodeState(outputs, chosen, extras);
-      unaltered.note(outputs, recorded, props);
-      return { id, props };
-    },
+    read: (id, outputs: RawInputs) => refresh.read(id, outputs),
 
     async update(id, olds: RawInputs, news: RawInputs) {
       const recorded = decodeState(olds);

@@ -10,11 +10,11 @@ import { RouteClaims } from "../managed-route/claims";
 import { requireUnused } from "../managed-route/cover";
 import { Declarations } from "../managed-route/declarations";
 import type { DesiredRoute } from "../managed-route/desired";
-import { observeRecorded, unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
+import { unlessGone, verifying, withHostKey } from "../managed-route/host-outcome";
 import { requireSafe } from "../managed-route/lockout";
 import { isSameOnHost, planCreate, planDelete, planUpdate } from "../managed-route/plan";
 import type { StateExtras } from "../managed-route/recorded";
-import { UnalteredStates } from "../managed-route/unaltered";
+import { Refresh } from "../managed-route/refresh";
 import { diffRoute } from "./diff";
 import { checkInputs } from "./inputs";
 import { decodeState, encodeState } from "./state";
@@ -26,7 +26,10 @@ export type AnyIPRouteProvider = Required<Omit<dynamic.ResourceProvider, "config
 export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider {
   const claims = new RouteClaims();
   const declared = new Declarations();
-  const unaltered = new UnalteredStates(findHost);
+  const refresh = new Refresh(findHost, {
+    decode: decodeState,
+    encode: (outputs, _recorded, extras) => encodeState(outputs, extras),
+  });
   const isOthers = (machine: string, route: LocalRoute, id: string): boolean => {
     const owner = claims.find(machine, route);
     return owner !== undefined && owner !== id;
@@ -65,16 +68,7 @@ export function createAnyIPRouteProvider(findHost: FindHost): AnyIPRouteProvider
       return { id, outs: encodeState(inputs, withHostKey(extras, access)) };
     },
 
-    async read(id, outputs: RawInputs) {
-      if (await unaltered.areLike(outputs, id)) return { id, props: outputs };
-      const recorded = decodeState(outputs);
-      const access = findHost(recorded.connection, recorded.acceptedHostKey);
-      const extras = await observeRecorded(recorded, id, access);
-      if (!extras) return { id: "", props: {} };
-      const props = encodeState(outputs, extras);
-      unaltered.note(outputs, recorded, props);
-      return { id, props };
-    },
+    read: (id, outputs: RawInputs) => refresh.read(id, outputs),
 
     async update(id, olds: RawInputs, news: RawInputs) {
       const recorded = decodeState(olds);

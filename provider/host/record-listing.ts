@@ -2,7 +2,7 @@
 // ten thousand. Pure.
 import {
   changedName,
-  isSameRecord,
+  isExactly,
   isUnreadable,
   type OwnershipRecord,
   type RecordChange,
@@ -70,8 +70,7 @@ export class RecordListing {
     const name = recordName(record.route);
     const file = this.files.get(name);
     if (file) return isOnDisk(file.path) === record.persists && file.text === `${formatRecord(record)}\n`;
-    const found = this.parsed.get(name);
-    return found !== undefined && !isUnreadable(found) && isSameRecord(found, record);
+    return isExactly(this.parsed.get(name), record);
   }
 
   /** All that there is, by file name, in no order. */

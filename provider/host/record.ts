@@ -75,6 +75,14 @@ export function changedName(change: RecordChange): string {
   return recordName(change.kind === "write" ? change.record.route : change.key);
 }
 
+/** True when what was found in a record's place is exactly this one. */
+export function isExactly(
+  found: OwnershipRecord | UnreadableRecord | undefined,
+  record: OwnershipRecord,
+): boolean {
+  return found !== undefined && !isUnreadable(found) && isSameRecord(found, record);
+}
+
 export function isSameRecord(one: OwnershipRecord, other: OwnershipRecord): boolean {
   return (
     isSameLocalRoute(one.route, other.route) &&

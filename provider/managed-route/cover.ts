@@ -13,6 +13,7 @@ import type { Observation, ObservedTable, RoutePlan } from "../host/host";
 import { isOtherMachine } from "../host/record";
 import { isLocalRoute, type LocalRoute, type ObservedLocalRoute } from "../host/route";
 import { describeRoute } from "./conflicts";
+import type { DesiredRoute } from "./desired";
 
 const known = new WeakMap<ObservedTable, Map<string, ObservedLocalRoute | undefined>>();
 
@@ -23,6 +24,11 @@ export function findCover(table: ObservedTable, prefix: Prefix): ObservedLocalRo
   const text = formatPrefix(prefix);
   if (!covers.has(text)) covers.set(text, searchCovers(table, prefix)[0]);
   return covers.get(text);
+}
+
+/** True when the prefix needs no route of its own: its pool has one. */
+export function isCovered({ choice }: Pick<DesiredRoute, "choice">, table: ObservedTable): boolean {
+  return choice !== undefined && findCover(table, choice.pool) !== undefined;
 }
 
 function searchCovers(table: ObservedTable, prefix: Prefix): ObservedLocalRoute[] {

@@ -1,4 +1,5 @@
 // Whose a route is, as the host's ownership record has it: what a resource may do with it follows from this. Pure.
+import { formatPrefix } from "../../net/prefix";
 import { AnyIPError } from "../errors";
 import type { Observation } from "../host/host";
 import {
@@ -9,6 +10,8 @@ import {
   type UnreadableRecord,
 } from "../host/record";
 import type { RouteKey } from "../host/route";
+import type { DesiredRoute } from "./desired";
+import type { StateExtras } from "./recorded";
 
 /** A resource, as records name it. */
 export interface Claimant {
@@ -56,4 +59,22 @@ function unreadable({ path, problem }: UnreadableRecord): AnyIPError {
     `the ownership record ${path} on the host ${problem}. It says whose the route ` +
       "is, so nothing is done without it: look at it, and remove it if the route is nobody else's",
   );
+}
+
+/** What the host keeps of a route that is as asked for. */
+export function makeRecord(
+  { route, owner, choice }: Pick<DesiredRoute, "route" | "owner" | "choice">,
+  made: Pick<OwnershipRecord, "origin" | "token" | "machineId" | "hold"> & Pick<StateExtras, "persistence">,
+): OwnershipRecord {
+  const { origin, persistence, token, machineId, hold } = made;
+  return {
+    route,
+    owner,
+    origin,
+    token,
+    machineId,
+    persists: persistence !== "none",
+    hold,
+    ...(choice ? { choice: { pool: formatPrefix(choice.pool), key: choice.key } } : {}),
+  };
 }

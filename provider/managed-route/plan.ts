@@ -1,5 +1,4 @@
 // What is to be done about one route: observed, desired and recorded in, a change or a refusal out. Pure.
-import { formatPrefix } from "../../net/prefix";
 import type { Observation, ObservedTable, RoutePlan } from "../host/host";
 import {
   type Hold,
@@ -20,9 +19,9 @@ import {
   type Step,
 } from "../host/route";
 import { describeRoute, explainConflict, explainDuplicate, explainStranger } from "./conflicts";
-import { findCover } from "./cover";
+import { isCovered } from "./cover";
 import type { DesiredRoute } from "./desired";
-import { type Claimant, findHolder, type Holder } from "./holder";
+import { type Claimant, findHolder, type Holder, makeRecord } from "./holder";
 import { choosePersistence, type Persistence } from "./persistence";
 import { compareRoute, type FoundAttributes, type RecordedRoute, type StateExtras } from "./recorded";
 
@@ -90,7 +89,7 @@ function keepPresent(
   { table, machineId, persistence: facts }: Observation,
   holder: Holder,
 ): RoutePlan<Extras> {
-  const { route, owner, choice } = desired;
+  const { route } = desired;
   const found = findKey(table, route);
   if (found && !isLocalRoute(found)) throw explainConflict(route, found);
   const present = found && recallProtocol(found, holder);
@@ -102,16 +101,9 @@ function keepPresent(
   const persistence = choosePersistence(desired.persist, facts);
   const isSame = present && isSameRoute(present, wanted) && (keepsProtocol || present.protocol !== undefined);
   const isHeldByCover = !present && isCovered(desired, table);
-  const record: OwnershipRecord = {
-    route: wanted,
-    owner,
-    origin,
-    token: id,
-    machineId,
-    persists: persistence !== "none",
-    hold: { kind: isHeldByCover ? "covered" : "route" },
-    ...(choice ? { choice: { pool: formatPrefix(choice.pool), key: choice.key } } : {}),
-  };
+  const hold: Hold = { kind: isHeldByCover ? "covered" : "route" };
+  const made = { origin, persistence, token: id, machineId, hold };
+  const record = makeRecord({ ...desired, route: wanted }, made);
   const isOnRecord = holder.standing !== "nobody" && isSameRecord(holder.record, record);
   return {
     ...(isSame || isHeldByCover ? {} : { step: putInPlace(wanted, present) }),
@@ -203,10 +195,6 @@ export function findRecorded(
   return holder.standing === "self"
     ? { ...compareRoute(route, actual), ...stored, route: "missing" }
     : undefined;
-}
-
-function isCovered({ choice }: Pick<DesiredRoute, "choice">, table: ObservedTable): boolean {
-  return choice !== undefined && findCover(table, choice.pool) !== undefined;
 }
 
 /** What a record says is what would be restored at boot. */

@@ -71,21 +71,17 @@ export function decodeExtras(outputs: RawInputs, desired: DesiredRoute): Recorde
   if ((origin !== "created" && origin !== "adopted") || !isPersistence(persistence))
     throw explainUnreadable("origin or persistence is none that there is");
   const found = decodeFound(outputs.found);
+  const { record: _record, route: _route, persistence: _persistence, ...foundOnRoute } = found;
+  const { source, ...routeWithoutSource } = { ...desired.route, ...foundOnRoute };
   return {
     ...desired,
     origin,
     persistence,
     found,
-    actual: outputs.found === undefined ? desired.route : applyFound(desired.route, found),
+    actual: source === undefined || source === "" ? routeWithoutSource : { ...routeWithoutSource, source },
     ...(typeof machineId === "string" ? { machineId } : {}),
     ...(typeof acceptedHostKey === "string" ? { acceptedHostKey } : {}),
   };
-}
-
-function applyFound(route: LocalRoute, found: FoundAttributes): LocalRoute {
-  const { record: _record, route: _route, persistence: _persistence, ...foundOnRoute } = found;
-  const { source, ...routeWithoutSource } = { ...route, ...foundOnRoute };
-  return source === undefined || source === "" ? routeWithoutSource : { ...routeWithoutSource, source };
 }
 
 /** As strict as the inputs are: what is decoded here may be written into a script. */

@@ -4,7 +4,7 @@ import type { Host, Observation, ObservedTable, RouteOperation, TableName } from
 import type { BackendName } from "../../provider/host/persistence/paths";
 import {
   changedName,
-  isSameRecord,
+  isExactly,
   type OwnershipRecord,
   type RecordChange,
   recordName,
@@ -41,10 +41,7 @@ export class MemoryHost implements Host {
     return {
       table: this.look(name),
       findRecord: (key) => this.records.get(recordName(key)),
-      hasRecord: (record) => {
-        const found = this.records.get(recordName(record.route));
-        return found !== undefined && isSameRecord(found, record);
-      },
+      hasRecord: (record) => isExactly(this.records.get(recordName(record.route)), record),
       listRecords: () => [...this.records],
       listCovered: () => [...this.records.values()].filter(({ hold }) => hold.kind === "covered"),
       lockHold: this,

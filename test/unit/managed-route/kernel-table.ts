@@ -3,7 +3,7 @@
 import type { Observation, ObservedTable, PersistenceFacts, RoutePlan } from "../../../provider/host/host";
 import {
   changedName,
-  isSameRecord,
+  isExactly,
   isUnreadable,
   type OwnershipRecord,
   recordName,
@@ -64,8 +64,7 @@ export class ModelHost implements Observation {
   }
 
   hasRecord(record: OwnershipRecord): boolean {
-    const found = this.findRecord(record.route);
-    return found !== undefined && !isUnreadable(found) && isSameRecord(found, record);
+    return isExactly(this.findRecord(record.route), record);
   }
 
   listRecords() {
