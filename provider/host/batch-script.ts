@@ -3,8 +3,6 @@
 
 import { type Dialect, iproute2 } from "./dialect";
 import { lockTimeoutSeconds, type TableName } from "./host";
-import { formatStep, sentinelLine } from "./iproute2";
-import { leaseFunctions } from "./lease-script";
 import { formatTakeLock } from "./lock-script";
 import { formatLookAround } from "./look-around";
 import { detectLines, findBackend, persistenceBackends } from "./persistence/backends";
@@ -20,8 +18,8 @@ import {
   recoveryLines,
 } from "./record-script";
 import type { Step } from "./route";
-import { formatInterruptibleSleep } from "./sleep-script";
-import { formatDialect, formatRunSteps, runStepsLines } from "./step-script";
+import { formatDialect, formatTakeSteps, stepFunctions } from "./step-script";
+import { idleSeconds, watchdogFunctions } from "./watchdog-script";
 
 // A directory under /run. What it holds, record-script.ts says.
 const lockDirectory = hostDirectory;
@@ -65,9 +63,9 @@ export function formatStartScript(nonce: string): string {
       "{ IFS= read -r id </etc/machine-id; } 2>/dev/null",
       "printf '@machine-id %s\\n' \"$id\"",
       ...detectLines,
-      ...runStepsLines,
-      ...leaseFunctions,
+      ...stepFunctions,
       ...recordFunctions,
+      ...watchdogFunctions,
     ],
     " </dev/null",
   );
@@ -89,15 +87,17 @@ export function formatObserveScript(
   return defineAndCall(
     "anyip_observe",
     [
-      "begin_turn",
+      "end_wait",
       `give_up() { printf '@%s\\n%s\\n' "$*" '${observed}'; exit 1; }`,
       "command -v ip >/dev/null 2>&1 || give_up missing ip",
-      ...(lock === "pass" ? ["[ ! -s gone ] || remove_gone", "end_lease", "trap - EXIT", "exec 9<&-"] : []),
+      ...(lock === "pass"
+        ? ["[ ! -s gone ] || remove_gone", "end_ip", "end_watchdog", "trap - EXIT", "exec 9<&-"]
+        : []),
       ...(lock === "none" ? [] : lockLines),
       ...showLines(tables, dialect),
       ...(looksAround ? formatLookAround(dialect) : []),
       ...(records.length === 0 ? [] : [...installedLines, ...formatShowRecords(records)]),
-      "end_turn",
+      `begin_wait ${idleSeconds}`,
       `printf '\\n%s\\n' '${observed}'`,
     ],
     " </dev/null",
@@ -121,7 +121,7 @@ const lockLines = [
   `cd ${lockDirectory} || give_up missing ${lockDirectory}`,
   "trap leave EXIT",
   ...recoveryLines,
-  "begin_lease",
+  "begin_watchdog",
 ];
 
 /** What persistence needs of the host's own init is not in the records, and can go without them. */
@@ -131,14 +131,15 @@ const installedLines = persistenceBackends.map(
 
 /** Makes the host restore, by its own means, what is on record. Prints what went wrong, and the exit code. */
 export function formatInstallScript(nonce: string, name: BackendName): string {
-  const lines = ["{", ...findBackend(name).install, "} 2>&1"];
+  // What it starts must not keep the pipe to `ip` open.
+  const lines = ["end_ip", "{", ...findBackend(name).install, "} 2>&1"];
   return defineAndCall(
     "anyip_install",
     [
-      "begin_turn",
+      "end_wait",
       ...lines,
       `code=$?`,
-      "end_turn",
+      `begin_wait ${idleSeconds}`,
       `printf '\n@exit %s\n%s\n' "$code" '${batchMarkers(nonce).installed}'`,
     ],
     " </dev/null",
@@ -178,47 +179,23 @@ export function formatApplyScript(
   return defineAndCall(
     "anyip_apply",
     [
-      "begin_turn",
+      "end_wait",
       formatDialect(dialect),
-      "failed=' '",
       ...formatStage(steps, records, markers.applied),
-      `report=$(${formatRunSteps(dialect)} <<'STEPS'`,
-      ...steps.map(formatStep),
-      sentinelLine,
-      "STEPS",
-      ")",
-      `case "$report" in *'Command failed'*)`,
-      "while IFS= read -r line; do",
-      `case "$line" in 'Command failed '*) failed="$failed\${line##*:} " ;; esac`,
-      "done <<REPORT\n$report\nREPORT",
-      ";; esac",
-      ...watchdogLines(confirmTimeoutSeconds),
+      ...formatTakeSteps(steps, dialect),
+      `case "$report" in *'Command failed'*) mark_failed ;; esac`,
+      `begin_wait ${confirmTimeoutSeconds}`,
       `printf '%s\\n%s\\n' "$report" '${markers.applied}'`,
       ...formatSync(records, markers.done),
       "answer=",
       "IFS= read -r answer",
-      'kill "$watchdog" 2>/dev/null',
-      // A watchdog that has begun to take the steps back ends this shell when it is done.
-      'wait "$watchdog"',
+      "end_wait",
       `case "$answer" in '${confirmed} .' | '${confirmed} '*' .') ;; *) take_back; exit 1 ;; esac`,
       ...formatKeep(records, markers.done),
       ...showLines(verify, dialect),
-      "end_turn",
+      `begin_wait ${idleSeconds}`,
       `printf '%s\\n' '${markers.done}'`,
     ],
     "",
   );
-}
-
-function watchdogLines(confirmTimeoutSeconds: number): string[] {
-  return [
-    "(",
-    ...formatInterruptibleSleep(confirmTimeoutSeconds),
-    "trap '' TERM",
-    "take_back",
-    "leave",
-    "kill -9 $$",
-    ") </dev/null &",
-    "watchdog=$!",
-  ];
 }

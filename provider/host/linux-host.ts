@@ -73,7 +73,7 @@ export class LinuxHost implements Host {
   private async commit(operations: readonly RouteOperation<unknown>[]): Promise<OperationOutcome[]> {
     this.reads.clear();
     const outcomes = await this.attempt((shell) => runBatch(shell, operations));
-    const withinSeconds = longestConfirmTimeoutSeconds(operations);
+    const afterSeconds = longestConfirmTimeoutSeconds(operations);
     for (const [index, outcome] of outcomes.entries()) {
       const operation = operations[index];
       if (outcome.kind !== "unknown" || !operation) continue;
@@ -82,7 +82,7 @@ export class LinuxHost implements Host {
         if (second?.kind === "unknown") outcomes[index] = await this.lookAgain(operation, second);
         else if (second) outcomes[index] = second;
       } catch (error) {
-        outcomes[index] = { kind: "failed", error: explainUnknown(error, withinSeconds) };
+        outcomes[index] = { kind: "failed", error: explainUnknown(error, afterSeconds) };
       }
     }
     this.reads.clear();
@@ -120,12 +120,12 @@ export class LinuxHost implements Host {
 }
 
 /** For a host that cannot be asked what became of a change. */
-function explainUnknown(error: unknown, withinSeconds: number): unknown {
+function explainUnknown(error: unknown, afterSeconds: number): unknown {
   if (!(error instanceof AnyIPError)) return error;
   return new AnyIPError(
     error.code,
     `the connection was lost while a change was unconfirmed, and the host could not be asked again: ${error.message} ` +
-      `The host takes an unconfirmed change back within ${withinSeconds} s; run again to see and to complete it`,
+      `The host takes an unconfirmed change back after ${afterSeconds} s; run again to see and to complete it`,
     { retryable: true, facts: error.facts, cause: error },
   );
 }

@@ -3,7 +3,8 @@
 //   routes/NAME        the records of routes that are gone after a reboot, as these are
 //   STORE/routes/NAME  those of routes that persist; what is restored at boot
 //   new/NAME, STORE/new/NAME  records of the batch under way, to be moved to routes/ once it is kept
-//   undo  what takes that batch back: `NUMBER STEP` a line, the last first; empty between batches
+//   undo  what takes that batch back: `NUMBER STEP` a line, the last first; empty between batches. The inverse of a step
+//         that failed begins with `#`
 //   kept  it has been confirmed: new/ goes to routes/, and the files named in here go. Whole if its last line is `.`
 //   gone  records in memory that are gone; whoever has the lock removes the files some time later, many at once
 import { formatStep } from "./iproute2";
@@ -17,12 +18,23 @@ import { quote } from "./shell-quote";
 /** Functions that a shell has from its start. */
 export const recordFunctions = [
   `store=${storeDirectory}`,
-  // Takes the batch back that `undo` is about, but for its steps that failed.
+  // Takes the batch back that `undo` is about.
   "take_back() {",
   "while read -r number line; do",
-  `case "$failed" in *" $number "*) ;; *) printf '%s\n' "$line" ;; esac`,
+  `case "$line" in '#'*) ;; *) printf '%s\n' "$line" ;; esac`,
   "done <undo | run_steps >/dev/null 2>&1",
   "discard",
+  "}",
+  // Marks, in place, the steps that $report says failed. A full disk has room for that.
+  "mark_failed() {",
+  "failed=' '",
+  "while IFS= read -r line; do",
+  `case "$line" in 'Command failed '*) failed="$failed\${line##*:} " ;; esac`,
+  "done <<REPORT\n$report\nREPORT",
+  "while read -r number line; do",
+  `case "$failed" in *" $number "*) line="#\${line#?}" ;; esac`,
+  `printf '%s %s\\n' "$number" "$line"`,
+  "done <undo 1<>undo",
   "}",
   "discard() {",
   'rm -rf new "$store/new"',
@@ -67,10 +79,11 @@ export const recordFunctions = [
   "}",
   // Removes what is not needed any more, as a holder of the lock does before it leaves.
   "leave() {",
-  "end_lease",
+  "end_ip",
+  "end_watchdog",
   "[ ! -s gone ] || remove_gone",
   "if [ ! -s undo ] && [ ! -s kept ] && [ ! -s gone ]; then",
-  "rm -f undo kept gone turn",
+  "rm -f undo kept gone turn ending steps answers",
   'if [ -d "$store" ] && ! { rmdir "$store/new" "$store/routes"; [ -e "$store/routes" ]; } 2>/dev/null; then',
   "{",
   ...uninstallLines,
@@ -83,7 +96,6 @@ export const recordFunctions = [
 
 /** A run may have been killed with all that would have taken its change back, or before its records were in place. */
 export const recoveryLines = [
-  "failed=' '",
   "if read_kept; then settle || give_up unsettled",
   "elif [ -s undo ]; then take_back",
   'elif [ -d new ] || [ -d "$store/new" ]; then discard',
@@ -157,7 +169,7 @@ export function formatStage(
         `printf '%s\\n' ${quote(formatRecord(record))} >${record.persists ? '"$store"/' : ""}new/${recordName(record.route)} &&`,
     ),
     undo.length === 0 ? ": >undo" : `printf '%s\\n' ${undo.join(" ")} >undo`,
-    `} 2>/dev/null || { discard; ${giveUpUnwritten(applied)}; }`,
+    `} 2>/dev/null && begin_watchdog && start_ip || { discard; ${giveUpUnwritten(applied)}; }`,
   ];
 }
 
@@ -175,9 +187,7 @@ function giveUpUnwritten(marker: string): string {
  */
 export function formatSync(records: readonly RecordChange[], done: string): string[] {
   if (!records.some((change) => change.kind === "write" && change.record.persists)) return [];
-  return [
-    `sync "$store"/new/* 2>/dev/null || { kill "$watchdog" 2>/dev/null; wait "$watchdog"; take_back; ${giveUpUnwritten(done)}; }`,
-  ];
+  return [`sync "$store"/new/* 2>/dev/null || { end_wait; take_back; ${giveUpUnwritten(done)}; }`];
 }
 
 /** Once `kept` is whole, the batch is kept: whoever has the lock next finishes it. */

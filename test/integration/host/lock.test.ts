@@ -16,7 +16,7 @@ const route = localRoute("2001:db8:7::/64");
 describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
   let sandbox: Sandbox;
   beforeAll(async () => {
-    const names = ["two", "hung", "file", "link", "dangling", "stale", "stopped", "silent"];
+    const names = ["two", "hung", "file", "link", "dangling", "stale", "stopped", "silent", "full"];
     const hosts = names.map((name) => ({ name }));
     sandbox = await createSandbox({ hosts: [...hosts, { name: "silent-busybox", flavour: "busybox" }] });
   });
@@ -25,6 +25,27 @@ describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
   /** What another process of Pulumi has: hosts of its own. */
   const openHost = (machine: Host, overrides = {}) =>
     new Hosts().find(connectionSpec(sandbox, machine, overrides), undefined).host;
+
+  /**
+   * A shell that has the lock. Its connection stays, as far as the host can tell: there is neither another part nor an
+   * end, unless the test says so.
+   */
+  async function openSilentShell(machine: Host) {
+    const shell = machine.spawn(["sh", "-s"], ["pipe", "pipe", "ignore"]);
+    const ended = once(shell, "close");
+    let output = "";
+    shell.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    const { observed } = batchMarkers("anyip-00");
+    shell.stdin?.write(formatStartScript("anyip-00") + formatObserveScript("anyip-00", [], [], "take"));
+    await waitUntil(
+      () => output,
+      (text) => text.includes(`${observed}\n`),
+      5_000,
+    );
+    return { shell, ended };
+  }
 
   it("lets two runs interleave 50 changes each", async () => {
     const machine = sandbox.host("two");
@@ -53,20 +74,7 @@ describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
     async (name) => {
       const machine = sandbox.host(name);
       const before = await machine.routes();
-      // Its connection stays, as far as the host can tell: there is neither another part nor an end.
-      const shell = machine.spawn(["sh", "-s"], ["pipe", "pipe", "ignore"]);
-      const ended = once(shell, "close");
-      let output = "";
-      shell.stdout?.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-      const { observed } = batchMarkers("anyip-00");
-      shell.stdin?.write(formatStartScript("anyip-00") + formatObserveScript("anyip-00", [], [], "take"));
-      await waitUntil(
-        () => output,
-        (text) => text.includes(`${observed}\n`),
-        5_000,
-      );
+      const { shell, ended } = await openSilentShell(machine);
       shell.stdin?.write("anyip_apply() {\n");
       expect(await openHost(machine).change(ensurePresent(route))).toBe("added");
       await ended;
@@ -75,6 +83,20 @@ describe.concurrent("the lock on a host", { timeout: 150_000 }, () => {
       await expectNothingLeft(machine, "fault");
     },
   );
+
+  it("is watched on a disk that has filled up since", async () => {
+    const machine = sandbox.host("full");
+    const { shell, ended } = await openSilentShell(machine);
+    await machine.execOrThrow([
+      "sh",
+      "-c",
+      "mount -o remount,size=64k /run; cat /dev/zero >/run/filler 2>/dev/null; ! echo more >/run/other 2>/dev/null",
+    ]);
+    shell.stdin?.write("begin_wait 1\n");
+    await ended;
+    await machine.execOrThrow(["sh", "-c", "rm -f /run/filler /run/other; mount -o remount,size=64m /run"]);
+    await expectNothingLeft(machine, "fault");
+  });
 
   it("says HOST_BUSY when a run hangs, and works when that has ended", async () => {
     const machine = sandbox.host("hung");

@@ -24,7 +24,7 @@ import {
   formatStartScript,
 } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
-import { type OwnershipRecord, recordName } from "../../../provider/host/record";
+import { hostDirectory, type OwnershipRecord, recordName } from "../../../provider/host/record";
 import { formatRecord } from "../../../provider/host/record-text";
 import { formatRootShellCommand } from "../../../provider/host/root-command";
 import { invertStep, type Step } from "../../../provider/host/route";
@@ -86,6 +86,12 @@ const crossWithScripts = (list: typeof shells) =>
   list.flatMap(([shell, command]) => scriptCases.map(([name, text]) => ({ shell, command, name, text })));
 const everyScriptInEveryShell = crossWithScripts(shells);
 
+/** As `ip -batch -` it answers where it is asked for something. */
+const takeLines = `while IFS= read -r line; do
+echo "$line" >>"$LOG"
+case "$line" in link*) printf '%s1: lo: <LOOPBACK>\\n' "$SAYS" ;; esac
+done`;
+
 let dir: string;
 let stubs: string;
 /** Only `ip` is a stub here. */
@@ -97,7 +103,7 @@ beforeAll(() => {
   talkStubs = join(dir, "talk-bin");
   mkdirSync(talkStubs);
   for (const name of ["ip", "flock", "mkdir", "rmdir", "rm", "mv", "find", "head", "sudo"]) {
-    const batch = name === "ip" ? 'case "$*" in *-batch*) cat >>"$LOG"; printf "%s" "$SAYS" ;; esac\n' : "";
+    const batch = name === "ip" ? `case "$*" in *-batch*) ${takeLines} ;; esac\n` : "";
     // A lock that nobody gets ends the script there; a stub that gave it away would have it wait for ever.
     const answer = name === "flock" ? "exit 1\n" : "";
     writeStub(name, `echo "@$CUT ${name} $*" >>"$LOG"\n${batch}${answer}`);
@@ -385,17 +391,24 @@ async function converse(
   });
   // Its PATH is the machine's own, with the real `ip`.
   child.stdin.write(
-    scripts.start.replace(/^PATH=\S+ /m, "").replace(/^store=.*$/m, `store=${join(folder, "store")}`) +
-      script,
+    scripts.start
+      .replace(/^PATH=\S+ /m, "")
+      .replace(/^store=.*$/m, `store=${join(folder, "store")}`)
+      .replaceAll(hostDirectory, lockDirectory) + script,
   );
   await new Promise((resolve) => child.on("close", resolve));
   const left = readTree(lockDirectory);
   return { log: readFileSync(logFile, "utf8"), stdout, left };
 }
 
+/** What is of use to the shell and those beside it alone, as long as it has the lock. */
+const workFiles = new Set(["turn", "ending", "steps", "answers"]);
+
 /** Every file below the folder with its text, and every folder. */
 function readTree(folder: string): Record<string, string> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    ({ name }) => !workFiles.has(name),
+  );
   return Object.fromEntries(
     entries.map((entry) => {
       const path = join(entry.parentPath, entry.name);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatObserveScript } from "../../../provider/host/batch-script";
 import { busybox, iproute2 } from "../../../provider/host/dialect";
 import { parseBatchReport } from "../../../provider/host/iproute2";
-import { formatDialect, runStepsLines } from "../../../provider/host/step-script";
+import { formatDialect, stepFunctions } from "../../../provider/host/step-script";
 
 const shells = ["dash", "bash"];
 const usage = "BusyBox v1.35.0 (Debian) multi-call binary.";
@@ -49,7 +49,7 @@ describe.each(shells)("run_steps (%s)", (shell) => {
     "link show dev lo",
   ];
   const script = (first: string) =>
-    [...runStepsLines, first, "run_steps <<'STEPS'", ...steps, "STEPS", ""].join("\n");
+    [...stepFunctions, first, "run_steps <<'STEPS'", ...steps, "STEPS", ""].join("\n");
   const inBusybox = steps.map((step) => `ip ${step}`);
 
   it("runs busybox's `ip` once a step, and reports as `ip -batch` does", () => {
