@@ -39,7 +39,7 @@ function listLeftovers(host: Host): string[] {
 }
 
 /** All that is in it; undefined where it is not, or has just gone. */
-function readWhole(directory: string): string[] | undefined {
+export function readWhole(directory: string): string[] | undefined {
   try {
     return readdirSync(directory, { recursive: true, encoding: "utf8" });
   } catch {

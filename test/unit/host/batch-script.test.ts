@@ -24,11 +24,12 @@ import {
   formatStartScript,
 } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
-import { hostDirectory, type OwnershipRecord, recordName } from "../../../provider/host/record";
+import { type OwnershipRecord, recordName } from "../../../provider/host/record";
 import { formatRecord } from "../../../provider/host/record-text";
 import { formatRootShellCommand } from "../../../provider/host/root-command";
 import { invertStep, type Step } from "../../../provider/host/route";
 import { localRoute } from "../../support/route-operations";
+import { formatStartIn, lockIn, takeLines } from "./local-shell";
 
 const nonce = "anyip-0123456789";
 const markers = batchMarkers(nonce);
@@ -85,12 +86,6 @@ const parsers = hasBusybox ? [...shells, ["busybox", ["busybox", "sh"]] as const
 const crossWithScripts = (list: typeof shells) =>
   list.flatMap(([shell, command]) => scriptCases.map(([name, text]) => ({ shell, command, name, text })));
 const everyScriptInEveryShell = crossWithScripts(shells);
-
-/** As `ip -batch -` it answers where it is asked for something. */
-const takeLines = `while IFS= read -r line; do
-echo "$line" >>"$LOG"
-case "$line" in link*) printf '%s1: lo: <LOOPBACK>\\n' "$SAYS" ;; esac
-done`;
 
 let dir: string;
 let stubs: string;
@@ -371,7 +366,7 @@ async function converse(
   const folder = mkdtempSync(join(dir, "talk-"));
   const logFile = join(folder, "log");
   writeFileSync(logFile, "");
-  const lockDirectory = join(folder, "lock");
+  const lockDirectory = lockIn(folder);
   mkdirSync(join(lockDirectory, "routes"), { recursive: true });
   for (const [name, text] of Object.entries(records))
     writeFileSync(join(lockDirectory, "routes", name), text);
@@ -389,13 +384,7 @@ async function converse(
     isAnswered = true;
     child.stdin.end(answer);
   });
-  // Its PATH is the machine's own, with the real `ip`.
-  child.stdin.write(
-    scripts.start
-      .replace(/^PATH=\S+ /m, "")
-      .replace(/^store=.*$/m, `store=${join(folder, "store")}`)
-      .replaceAll(hostDirectory, lockDirectory) + script,
-  );
+  child.stdin.write(formatStartIn(folder, nonce) + script);
   await new Promise((resolve) => child.on("close", resolve));
   const left = readTree(lockDirectory);
   return { log: readFileSync(logFile, "utf8"), stdout, left };

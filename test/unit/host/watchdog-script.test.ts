@@ -6,17 +6,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  batchMarkers,
-  formatApplyScript,
-  formatConfirmation,
-  formatStartScript,
-} from "../../../provider/host/batch-script";
+import { batchMarkers, formatApplyScript, formatConfirmation } from "../../../provider/host/batch-script";
 import { formatStep } from "../../../provider/host/iproute2";
-import { hostDirectory } from "../../../provider/host/record";
 import { invertStep, type Step } from "../../../provider/host/route";
+import { findProcess } from "../../../sandbox/processes";
+import { readWhole } from "../../support/host-processes";
 import { localRoute } from "../../support/route-operations";
 import { waitUntil } from "../../support/wait-until";
+import { formatStartIn, lockIn, takeLines } from "./local-shell";
 
 const nonce = "anyip-0123456789";
 const { applied, done, ready } = batchMarkers(nonce);
@@ -31,13 +28,7 @@ const endMs = 10_000;
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "anyip-watchdog-"));
-  const stub = `#!/bin/sh
-while IFS= read -r line; do
-echo "$line" >>"$LOG"
-case "$line" in link*) echo '1: lo: <LOOPBACK>' ;; esac
-done
-`;
-  writeFileSync(join(dir, "ip"), stub);
+  writeFileSync(join(dir, "ip"), `#!/bin/sh\n${takeLines}\n`);
   chmodSync(join(dir, "ip"), 0o755);
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -46,7 +37,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 class Talk {
   output = "";
   readonly folder = mkdtempSync(join(dir, "talk-"));
-  readonly lock = join(this.folder, "lock");
+  readonly lock = lockIn(this.folder);
   readonly child: ChildProcess;
   readonly ended: Promise<unknown>;
 
@@ -64,20 +55,19 @@ class Talk {
     });
     // It may have been ended when it is told something.
     this.child.stdin?.on("error", () => {});
-    const start = formatStartScript(nonce)
-      .replace(/^PATH=\S+ /m, "")
-      .replace(/^store=.*$/m, `store=${join(this.folder, "store")}`)
-      .replaceAll(hostDirectory, this.lock);
-    this.say(`${start}trap leave EXIT\n`);
+    this.say(`${formatStartIn(this.folder, nonce)}trap leave EXIT\n`);
   }
 
   say(text: string): void {
     this.child.stdin?.write(text);
   }
 
-  async hear(line: string, times = 1): Promise<void> {
-    const count = () => this.output.split("\n").filter((each) => each === line).length;
-    await waitUntil(count, (heard) => heard >= times, endMs);
+  async hear(line: string): Promise<void> {
+    await waitUntil(
+      () => this.output.split("\n").includes(line),
+      (isHeard) => isHeard,
+      endMs,
+    );
   }
 
   /** What `ip` was told, but for the question that ends a portion. */
@@ -86,9 +76,13 @@ class Talk {
     return lines.filter((line) => line.startsWith("route "));
   }
 
-  /** Those that a holder of the lock leaves to nobody. */
-  left(): string[] {
-    return readdirSync(this.folder).includes("lock") ? readdirSync(this.lock) : [];
+  /** Waits until nothing is left of what the lock's holder has put there. */
+  async vacated(): Promise<void> {
+    await waitUntil(
+      () => readWhole(this.lock) ?? [],
+      (left) => left.length === 0,
+      endMs,
+    );
   }
 }
 
@@ -98,11 +92,7 @@ describe.concurrent.each(shells)("the watchdog of a shell (%s)", { timeout: 60_0
     talk.say(apply);
     await talk.ended;
     expect(talk.output).toContain(applied);
-    await waitUntil(
-      () => talk.left(),
-      (left) => left.length === 0,
-      endMs,
-    );
+    await talk.vacated();
     expect(talk.told()).toEqual([forward, inverse]);
   });
 
@@ -115,11 +105,7 @@ describe.concurrent.each(shells)("the watchdog of a shell (%s)", { timeout: 60_0
     talk.say('kill -9 "$watchdog"; sleep 1\n');
     talk.say(apply);
     await talk.ended;
-    await waitUntil(
-      () => talk.left(),
-      (left) => left.length === 0,
-      endMs,
-    );
+    await talk.vacated();
     expect(talk.told()).toEqual([forward, forward, inverse]);
   });
 
@@ -128,11 +114,7 @@ describe.concurrent.each(shells)("the watchdog of a shell (%s)", { timeout: 60_0
     talk.say(formatApplyScript(nonce, [{ step }], [], 60));
     await talk.hear(applied);
     talk.child.kill("SIGKILL");
-    await waitUntil(
-      () => talk.left(),
-      (left) => left.length === 0,
-      endMs,
-    );
+    await talk.vacated();
     expect(talk.told()).toEqual([forward, inverse]);
   });
 
@@ -148,12 +130,12 @@ describe.concurrent.each(shells)("the watchdog of a shell (%s)", { timeout: 60_0
     );
     talk.child.kill("SIGKILL");
     await waitUntil(
-      () => isRunning(Number(watchdog)),
-      (runs) => !runs,
+      () => findProcess(Number(watchdog)),
+      (found) => found === undefined,
       endMs,
     );
     expect(talk.told()).toEqual([]);
-    expect(talk.left()).toContain("undo");
+    expect(readdirSync(talk.lock)).toContain("undo");
   });
 
   it("is waited for by a shell that was told something too late to be sure", async () => {
@@ -181,11 +163,7 @@ describe.concurrent.each(shells)("the watchdog of a shell (%s)", { timeout: 60_0
         talk.say(confirmation);
         talk.child.stdin?.end();
         await talk.ended;
-        await waitUntil(
-          () => talk.left(),
-          (left) => left.length === 0,
-          endMs,
-        );
+        await talk.vacated();
         const isKept = talk.output.split("\n").includes(done);
         expect(talk.told()).toEqual(isKept ? [forward] : [forward, inverse]);
         return isKept;
@@ -194,11 +172,3 @@ describe.concurrent.each(shells)("the watchdog of a shell (%s)", { timeout: 60_0
     expect(new Set(outcomes)).toEqual(new Set([true, false]));
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return !/^[0-9]+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
